@@ -1,0 +1,110 @@
+// Package sandbox runs one process tree under namespaces and limits and says how it ended.
+//
+// A sandbox has no name and no record: Spec → Start → Process → Exit. The program (the payload) is
+// started by an init of our own, which is PID 1 inside; when Wait returns, every process of the sandbox
+// is dead, its control group is gone and no mount of it is left.
+package sandbox
+
+import (
+	"io"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"pocket/runtime/cgroup"
+	"pocket/runtime/idmap"
+	"pocket/runtime/resource"
+	"pocket/runtime/rootfs"
+	"pocket/runtime/seccomp"
+)
+
+// Spec is what is to be run, and within what.
+type Spec struct {
+	Args     []string // the program and its arguments; Args[0] without a slash is looked up in Env's PATH inside
+	Env      []string // "NAME=value"; nothing is added
+	Dir      string   // working directory inside; "" means "/"
+	Hostname string   // "" means "sandbox"
+	Root     rootfs.Plan
+	IDs      idmap.Map
+	UID, GID int // inside; both must be mapped
+
+	HostNetwork bool // share the host's network instead of an empty network namespace with loopback up
+
+	Capabilities []int           // capabilities kept, as numbers of capabilities(7); nil: none at all
+	Seccomp      *seccomp.Filter // nil: unconfined
+
+	Limits resource.Limits
+	Groups *cgroup.Host // where control groups can be made; nil: none
+
+	Stdin    *os.File // nil: /dev/null
+	Stdout   Output
+	Stderr   Output
+	Terminal bool // the program gets a terminal of its own as 0, 1 and 2; its other end is Process.Terminal
+
+	// Keep names a folder inside whose descriptor stays open outside after the sandbox has ended
+	// (Process.Kept): what a compiler left on a tmpfs can be read from there. "" for none.
+	Keep string
+}
+
+// Output says where a stream of the program goes.
+type Output struct {
+	File   *os.File      // given to the program as it is; or
+	Writer io.Writer     // receives a copy of what the program writes; an error of it is ignored
+	Limit  resource.Size // with Writer: ends the sandbox once more than this was written; 0 means no limit
+}
+
+// Reason says what ended a sandbox.
+type Reason string
+
+// The reasons.
+const (
+	Exited      Reason = "exited" // the program ended by itself, by exit or by signal
+	OverCPU     Reason = "cpu"    // the limit on CPU time
+	OverWall    Reason = "wall"   // the limit on wall time
+	OverMemory  Reason = "memory" // the kernel's OOM killer, or our poller
+	OverOutput  Reason = "output"
+	Interrupted Reason = "interrupted" // Kill was called
+)
+
+// OOM says whether the sandbox ran out of memory, from the kernel's counters only.
+type OOM string
+
+// The values of OOM.
+const (
+	OOMTrue    OOM = "true"
+	OOMFalse   OOM = "false"
+	OOMUnknown OOM = "unknown" // no memory controller here
+)
+
+// Exit is how a sandbox ended.
+type Exit struct {
+	Reason      Reason
+	Code        int         // the program's exit code when Signal is 0
+	Signal      unix.Signal // the signal that ended the program
+	OOM         OOM
+	Usage       resource.Usage
+	Written     [2]int64 // bytes the program wrote to standard output and standard error, as far as read
+	Enforcement []resource.Enforcement
+	Started     time.Time
+	Finished    time.Time
+}
+
+// Status is the exit status that a shell would show: the code, or 128 plus the signal's number.
+func (e Exit) Status() int {
+	if e.Signal != 0 {
+		return 128 + int(e.Signal)
+	}
+	return e.Code
+}
+
+// ExecError says that the program itself could not be started: Wait returns it.
+type ExecError struct {
+	Path  string
+	Errno unix.Errno
+}
+
+func (e *ExecError) Error() string { return "exec " + e.Path + ": " + e.Errno.Error() }
+
+// Unwrap returns the errno, so that errors.Is(err, unix.ENOENT) works.
+func (e *ExecError) Unwrap() error { return e.Errno }
