@@ -1,0 +1,156 @@
+// Package boot composes the list of system calls that turns a clone of us into a sandbox's first
+// process, and executes it.
+//
+// Nothing of our Go program runs inside a sandbox: between clone(2) and execve(2) stands a list, made
+// by ordinary code, that a test can print. The order of its steps is content; each says why it stands
+// where it does.
+package boot
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"pocket/runtime/internal/linux"
+	"pocket/runtime/rootfs"
+)
+
+// Plan is a sandbox's first process. Descriptors in it are 10 or above (see linux.FirstFD).
+type Plan struct {
+	Root rootfs.Plan
+
+	UserNS  *os.File // the user namespace to be in
+	Entries []int    // descriptors of v1 groups' tasks files
+	Folder  int      // descriptor of a v2 group, or -1
+
+	SetupUID, SetupGID int // mapped ids that own what is set up
+	UID, GID           int // of the program
+	HostNetwork        bool
+	Hostname           string
+	Dir                string
+
+	Rlimits      []Rlimit
+	Affinity     []byte // CPU mask for sched_setaffinity(2); nil leaves it
+	Capabilities []int  // nil: none, and no way to get any
+	Filter       []unix.SockFilter
+
+	Stdin, Stdout, Stderr int // ignored with Terminal
+	Result                int
+	Handout               int    // unix socket over which descriptors are handed out, or -1
+	Terminal              bool   // hand out a new terminal's master
+	Keep                  string // hand out this folder's descriptor, before the terminal's
+
+	Args, Env []string
+}
+
+// Rlimit is one setrlimit(2).
+type Rlimit struct {
+	Resource int
+	Name     string
+	unix.Rlimit
+}
+
+// composer collects the lists.
+type composer struct {
+	Plan
+	here  *linux.Program // what must be done with our own privileges, before the clone
+	inner *linux.Program
+	taken []*linux.Value // descriptors that here opened
+	made  map[string]bool
+}
+
+// Spawn makes the sandbox's first process and returns its pid, a child of ours. An error names the step
+// that failed; then no process is left.
+func Spawn(plan Plan) (int, error) {
+	c := &composer{Plan: plan, here: &linux.Program{}, inner: &linux.Program{}, made: map[string]bool{"/": true}}
+	privileged := linux.Privileged()
+	if !privileged {
+		c.here = c.inner
+	}
+	spawn, err := c.compose()
+	if err != nil {
+		return 0, err
+	}
+	if privileged {
+		defer c.release()
+		if err := c.take(); err != nil {
+			return 0, cure(err)
+		}
+	}
+	pid, err := spawn.Run()
+	return pid, cure(err)
+}
+
+// compose makes the lists: outer enters what exists already, inner makes and enters the rest.
+func (c *composer) compose() (*linux.Spawn, error) {
+	flags := uintptr(unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWIPC | unix.CLONE_NEWUTS | unix.CLONE_NEWCGROUP)
+	if !c.HostNetwork {
+		flags |= unix.CLONE_NEWNET
+	}
+	if len(c.Root.Mounts) == 0 || c.Root.Mounts[0].Target != "/" {
+		return nil, errors.New("the root file system's plan does not begin with /")
+	}
+	c.private()
+	sources := c.sources()
+	c.pivot(sources[0])
+	c.place(sources)
+	c.network()
+	if err := c.descriptors(); err != nil {
+		return nil, err
+	}
+	if err := c.confine(); err != nil {
+		return nil, err
+	}
+	after := &linux.Program{}
+	// setresuid made the memory that H shares with us undumpable, so /proc/self would stay root's.
+	after.Add(linux.Call{Step: "become dumpable again", Nr: unix.SYS_PRCTL, Args: []any{unix.PR_SET_DUMPABLE, 1, 0, 0, 0}})
+	return &linux.Spawn{Flags: unix.CLONE_FILES, Cgroup: c.Folder, Outer: c.enter(), InnerFlags: flags, Inner: c.inner, After: after}, nil
+}
+
+// enter is what the outer child does: everything that is entered and must be so before the namespaces
+// are made, which then belong to the user namespace and start at the control group.
+func (c *composer) enter() *linux.Program {
+	p := &linux.Program{}
+	for _, fd := range c.Entries {
+		p.Add(linux.Call{Step: "enter the control group", Nr: unix.SYS_WRITE, Args: []any{fd, "0", 1}})
+	}
+	// Before setns: in a user namespace whose setgroups is denied it fails. An ordinary user may never.
+	p.Add(linux.Call{Step: "drop the supplementary groups", Nr: unix.SYS_SETGROUPS, Args: []any{0, 0}, Pass: unix.EPERM})
+	p.Add(linux.Call{Step: "enter the user namespace", Nr: unix.SYS_SETNS, Args: []any{int(c.UserNS.Fd()), unix.CLONE_NEWUSER}})
+	p.Add(linux.Call{Step: "set the group ids", Nr: unix.SYS_SETRESGID, Args: []any{c.SetupGID, c.SetupGID, c.SetupGID}})
+	p.Add(linux.Call{Step: "set the user ids", Nr: unix.SYS_SETRESUID, Args: []any{c.SetupUID, c.SetupUID, c.SetupUID}})
+	return p
+}
+
+// take runs the privileged part and moves its descriptors out of the way.
+func (c *composer) take() error {
+	if err := c.here.Here(); err != nil {
+		return err
+	}
+	for _, v := range c.taken {
+		if err := v.Lift(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *composer) release() {
+	for _, v := range c.taken {
+		if v.Get() > 0 {
+			_ = unix.Close(v.Get()) // a detached mount disappears with its descriptor
+		}
+	}
+}
+
+func (c *composer) add(step string, nr uintptr, args ...any) {
+	c.inner.Add(linux.Call{Step: step, Nr: nr, Args: args})
+}
+
+func (c *composer) try(step string, pass unix.Errno, nr uintptr, args ...any) {
+	c.inner.Add(linux.Call{Step: step, Nr: nr, Args: args, Pass: pass})
+}
+
+func stepf(format string, args ...any) string { return fmt.Sprintf(format, args...) }

@@ -1,0 +1,156 @@
+package boot
+
+import (
+	"os"
+	"path"
+	"strings"
+	"sync"
+
+	"golang.org/x/sys/unix"
+
+	"pocket/runtime/internal/linux"
+	"pocket/runtime/rootfs"
+)
+
+// pivot makes the plan's first mount the root and drops the host's. It is laid over "/" itself, so that
+// no folder of the host is needed; pivot_root(".", ".") stacks the old root on the new one, from where it
+// is unmounted (pivot_root(2), NOTES). After it, every path is the sandbox's own.
+func (c *composer) pivot(root source) {
+	c.add("attach the root", unix.SYS_MOVE_MOUNT, root.fd, "", unix.AT_FDCWD, "/", unix.MOVE_MOUNT_F_EMPTY_PATH)
+	c.add("change to the root", unix.SYS_FCHDIR, root.fd)
+	c.add("pivot the root", unix.SYS_PIVOT_ROOT, ".", ".")
+	c.add("drop the host's root", unix.SYS_UMOUNT2, ".", unix.MNT_DETACH)
+	c.add("change to /", unix.SYS_CHDIR, "/")
+}
+
+// place puts everything into its place in the new root.
+func (c *composer) place(sources []source) {
+	for _, dir := range c.Root.Dirs {
+		c.mkdirs(dir)
+	}
+	for _, l := range c.Root.Links {
+		c.try(stepf("link %s", l.Path), unix.EEXIST, unix.SYS_SYMLINKAT, l.Target, unix.AT_FDCWD, l.Path)
+	}
+	for _, f := range c.Root.Files {
+		c.write(f)
+	}
+	for _, s := range sources[1:] {
+		c.attach(s)
+		if s.Kind == rootfs.Dev && s.Target == "/dev" {
+			for _, l := range deviceLinks(s.Mount) {
+				c.add("link "+l.Path, unix.SYS_SYMLINKAT, l.Target, unix.AT_FDCWD, l.Path)
+			}
+		}
+	}
+	for _, s := range sources {
+		switch s.Kind {
+		case rootfs.Proc:
+			c.mask(s.Target, procMasks())
+			c.freeze(s.Target, procReadOnly())
+		case rootfs.Sysfs:
+			c.mask(s.Target, sysMasks())
+		}
+	}
+	if c.Root.Seal {
+		c.inner.Add(linux.Call{Step: "make the root read-only", Nr: unix.SYS_MOUNT_SETATTR,
+			Args: []any{unix.AT_FDCWD, "/", 0, linux.Ref(&unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY}), linux.SizeofMountAttr}})
+	}
+}
+
+func (c *composer) attach(s source) {
+	if s.File {
+		c.touch(s.Target)
+	} else {
+		c.mkdirs(s.Target)
+	}
+	pass := unix.Errno(0)
+	if s.Optional {
+		pass = unix.ENOENT
+	}
+	step := "mount on " + s.Target
+	if s.Kind == rootfs.Bind && s.Source != "" {
+		step = stepf("mount %s on %s", s.Source, s.Target)
+	}
+	c.try(step, pass, unix.SYS_MOVE_MOUNT, s.fd, "", unix.AT_FDCWD, s.Target, unix.MOVE_MOUNT_F_EMPTY_PATH)
+}
+
+// mkdirs makes a folder and its parents. That one cannot be made is no failure here: the step that needs
+// it says so.
+func (c *composer) mkdirs(dir string) {
+	dir = path.Clean(dir)
+	if c.made[dir] || dir == "." {
+		return
+	}
+	c.mkdirs(path.Dir(dir))
+	c.made[dir] = true
+	c.try("make folder "+dir, linux.AnyErrno, unix.SYS_MKDIRAT, unix.AT_FDCWD, dir, 0o755)
+}
+
+func (c *composer) touch(file string) {
+	c.mkdirs(path.Dir(file))
+	c.try("make file "+file, linux.AnyErrno, unix.SYS_OPENAT, unix.AT_FDCWD, file,
+		unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o644)
+}
+
+func (c *composer) write(f rootfs.File) {
+	step := "write " + f.Path
+	fd := linux.NewValue("file")
+	c.mkdirs(path.Dir(f.Path))
+	c.inner.Add(linux.Call{Step: step, Nr: unix.SYS_OPENAT, Out: fd, Args: []any{unix.AT_FDCWD, f.Path,
+		unix.O_CREAT | unix.O_TRUNC | unix.O_WRONLY | unix.O_NOFOLLOW | unix.O_CLOEXEC, uint(f.Mode)}})
+	if f.Content != "" {
+		c.add(step, unix.SYS_WRITE, fd, f.Content, len(f.Content))
+	}
+	c.add(step, unix.SYS_CLOSE, fd)
+}
+
+// mask hides what says too much about the host: files behind /dev/null, folders behind an empty one.
+func (c *composer) mask(below string, paths []string) {
+	for _, p := range paths {
+		name, isDir := strings.CutSuffix(p, "/")
+		step, fd := stepf("mask %s%s", below, name), linux.NewValue("mask")
+		if isDir {
+			c.tmpfs(step, 4096, 0o555, mountData|unix.MOUNT_ATTR_RDONLY, fd)
+		} else {
+			c.inner.Add(linux.Call{Step: step, Nr: unix.SYS_OPEN_TREE, Out: fd,
+				Args: []any{unix.AT_FDCWD, "/dev/null", uint(unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC)}})
+		}
+		c.try(step, unix.ENOENT, unix.SYS_MOVE_MOUNT, fd, "", unix.AT_FDCWD, below+name, unix.MOVE_MOUNT_F_EMPTY_PATH)
+	}
+}
+
+// freeze makes folders read-only in their place.
+func (c *composer) freeze(below string, paths []string) {
+	for _, p := range paths {
+		step, fd := stepf("make %s%s read-only", below, p), linux.NewValue("frozen")
+		c.inner.Add(linux.Call{Step: step, Nr: unix.SYS_OPEN_TREE, Out: fd,
+			Args: []any{unix.AT_FDCWD, below + p, uint(unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC) | unix.AT_RECURSIVE}})
+		c.inner.Add(setattr(step, fd, mountData|unix.MOUNT_ATTR_RDONLY, unix.AT_RECURSIVE))
+		c.add(step, unix.SYS_MOVE_MOUNT, fd, "", unix.AT_FDCWD, below+p, unix.MOVE_MOUNT_F_EMPTY_PATH)
+	}
+}
+
+// The lists are docker's (moby, oci/defaults.go), as far as this kernel has the files. A folder ends
+// in a slash.
+var (
+	procMasks = sync.OnceValue(func() []string {
+		return present("/proc", "/acpi/", "/asound/", "/interrupts", "/kcore", "/keys", "/latency_stats",
+			"/sched_debug", "/scsi/", "/timer_list", "/timer_stats")
+	})
+	procReadOnly = sync.OnceValue(func() []string {
+		return present("/proc", "/bus", "/fs", "/irq", "/sys", "/sysrq-trigger")
+	})
+	sysMasks = sync.OnceValue(func() []string {
+		return present("/sys", "/devices/virtual/powercap/", "/firmware/")
+	})
+)
+
+func present(root string, names ...string) []string {
+	var found []string
+	for _, n := range names {
+		if _, err := os.Lstat(root + n); err == nil {
+			found = append(found, n)
+		}
+	}
+	return found
+}

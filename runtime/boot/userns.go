@@ -1,0 +1,138 @@
+package boot
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"pocket/runtime/hint"
+	"pocket/runtime/idmap"
+	"pocket/runtime/internal/linux"
+)
+
+// UserNS makes a user namespace with the mapping and returns it as a file. It lives as long as the file is
+// open or a process is in it. The namespace is made by a child that holds it open until its map is
+// written, which for a range only a process outside may do.
+func UserNS(m idmap.Map) (*os.File, error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("make a pipe: %w", err)
+	}
+	defer r.Close()
+	pid, err := spawnHolder(r)
+	if err != nil {
+		w.Close()
+		return nil, cure(fmt.Errorf("make a user namespace: %w", err))
+	}
+	defer func() {
+		w.Close() // the holder reads the end and exits
+		_, _ = unix.Wait4(pid, nil, 0, nil)
+	}()
+	if err := writeMaps(pid, m); err != nil {
+		return nil, cure(err)
+	}
+	fd, err := unix.Open(fmt.Sprintf("/proc/%d/ns/user", pid), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open the user namespace: %w", err)
+	}
+	return os.NewFile(uintptr(fd), "user namespace"), nil
+}
+
+func spawnHolder(r *os.File) (int, error) {
+	init, err := linux.InitFile()
+	if err != nil {
+		return 0, err
+	}
+	high, err := linux.Lift(r.Fd())
+	if err != nil {
+		return 0, err
+	}
+	defer unix.Close(high)
+	p := &linux.Program{}
+	p.Add(
+		linux.Call{Step: "give the holder its input", Nr: unix.SYS_DUP3, Args: []any{high, 0, 0}},
+		linux.Call{Step: "close the descriptors", Nr: unix.SYS_CLOSE_RANGE, Args: []any{1, ^uint(0) >> 32, unix.CLOSE_RANGE_CLOEXEC}},
+		linux.Call{Step: "start the holder", Nr: unix.SYS_EXECVEAT, Args: []any{int(init.Fd()), "", []string{"init"}, []string{}, unix.AT_EMPTY_PATH}},
+	)
+	return (&linux.Spawn{Flags: unix.CLONE_NEWUSER, Cgroup: -1, Outer: p}).Run()
+}
+
+func writeMaps(pid int, m idmap.Map) error {
+	if m.Tool {
+		return errors.Join(runTool("newuidmap", pid, m.UIDs), runTool("newgidmap", pid, m.GIDs))
+	}
+	proc := "/proc/" + strconv.Itoa(pid) + "/"
+	if os.Geteuid() != 0 {
+		// An ordinary user may map a group only once setgroups is denied (user_namespaces(7)).
+		if err := os.WriteFile(proc+"setgroups", []byte("deny"), 0); err != nil {
+			return fmt.Errorf("deny setgroups: %w", err)
+		}
+	}
+	if err := os.WriteFile(proc+"uid_map", []byte(mapText(m.UIDs)), 0); err != nil {
+		return fmt.Errorf("write the user id map: %w", err)
+	}
+	if err := os.WriteFile(proc+"gid_map", []byte(mapText(m.GIDs)), 0); err != nil {
+		return fmt.Errorf("write the group id map: %w", err)
+	}
+	return nil
+}
+
+func mapText(ranges []idmap.Range) string {
+	var b strings.Builder
+	for _, r := range ranges {
+		fmt.Fprintf(&b, "%d %d %d\n", r.Inside, r.Outside, r.Count)
+	}
+	return b.String()
+}
+
+func runTool(tool string, pid int, ranges []idmap.Range) error {
+	args := []string{strconv.Itoa(pid)}
+	for _, r := range ranges {
+		args = append(args, strconv.Itoa(r.Inside), strconv.Itoa(r.Outside), strconv.Itoa(r.Count))
+	}
+	if out, err := exec.Command(tool, args...).CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w: %s", tool, err, strings.TrimSpace(string(out)))
+	}
+	return nil
+}
+
+// cure attaches what the user can do about a known failure of a step.
+func cure(err error) error {
+	var step *linux.StepError
+	if err == nil || !errors.As(err, &step) {
+		return cureUserns(err)
+	}
+	switch {
+	case strings.HasPrefix(step.Step, "mount proc") && step.Errno == unix.EPERM:
+		return hint.With(err, "this /proc is partly masked, as in an outer container: start that one with --security-opt unmask=ALL or systempaths=unconfined")
+	case strings.HasPrefix(step.Step, "mount overlay") && (step.Errno == unix.EINVAL || step.Errno == unix.EPERM):
+		return hint.With(err, "the state folder's file system cannot hold an overlay: set POCKET_ROOT to a folder on ext4, xfs, btrfs or tmpfs")
+	case strings.HasPrefix(step.Step, "change to the working directory"):
+		return hint.With(err, "choose a folder that exists in the image, with -w")
+	case step.Errno == unix.ENOSYS:
+		return hint.With(err, "Linux 5.12 or later is needed; pocket-docker doctor tells what is missing")
+	case step.Errno == unix.ENOENT && strings.HasPrefix(step.Step, "mount "):
+		return hint.With(err, "make the folder in the image, or leave --read-only away")
+	}
+	return cureUserns(err)
+}
+
+func cureUserns(err error) error {
+	switch {
+	case errors.Is(err, unix.ENOSPC):
+		return hint.With(err, "user namespaces are used up or switched off: sysctl user.max_user_namespaces=10000")
+	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES):
+		if text, _ := os.ReadFile("/proc/sys/kernel/apparmor_restrict_unprivileged_userns"); strings.TrimSpace(string(text)) == "1" {
+			return hint.With(err, "AppArmor forbids user namespaces to programs without a profile: sysctl kernel.apparmor_restrict_unprivileged_userns=0, or see pocket-docker doctor for a profile")
+		}
+		if text, _ := os.ReadFile("/proc/sys/kernel/unprivileged_userns_clone"); strings.TrimSpace(string(text)) == "0" {
+			return hint.With(err, "user namespaces are switched off: sysctl kernel.unprivileged_userns_clone=1")
+		}
+	}
+	return err
+}

@@ -1,0 +1,224 @@
+package cgroup
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"pocket/runtime/resource"
+)
+
+// Group is the control groups of one sandbox: one folder in v2, or one per controller in v1.
+type Group struct {
+	host    *Host
+	dirs    []string
+	entries []*os.File // v1: open tasks files
+	folder  *os.File   // v2: the folder
+	oomBase int64      // the kernel's count when the group was made: 0, unless someone counts otherwise
+}
+
+// entryExtra is how many processes of ours are in a group beside the program's: the init and, until it
+// has been reaped, the process that made the init.
+const entryExtra = 2
+
+// New makes the groups for one sandbox and sets its limits. The enforcement list says of each limit that
+// was asked for and that control groups could hold whether they do. Without any usable controller the
+// group is empty and everything it is asked is unknown.
+func (h *Host) New(limits resource.Limits) (*Group, []resource.Enforcement, error) {
+	g := &Group{host: h}
+	if h == nil {
+		return g, nil, nil
+	}
+	name := groupName(h.serial.Add(1))
+	if err := g.make(name, limits); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("make a control group: %w", err), g.Remove())
+	}
+	held, err := g.limit(limits)
+	if err != nil {
+		return nil, nil, errors.Join(err, g.Remove())
+	}
+	return g, held, nil
+}
+
+func (g *Group) make(name string, limits resource.Limits) error {
+	h := g.host
+	if h.unified != "" {
+		dir := filepath.Join(h.unified, name)
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			return err
+		}
+		g.dirs = append(g.dirs, dir)
+		folder, err := openHigh(dir, unix.O_RDONLY|unix.O_DIRECTORY)
+		if err != nil {
+			return err
+		}
+		g.folder = folder
+	}
+	for _, c := range []struct {
+		Controller
+		wanted bool
+	}{{h.Memory, true}, {h.Account, true}, {h.CPU, limits.CPUs > 0}, {h.Pids, limits.Processes > 0}} {
+		if c.Version != 1 || !c.wanted {
+			continue
+		}
+		dir := filepath.Join(c.Dir, name)
+		if err := os.Mkdir(dir, 0o755); errors.Is(err, os.ErrExist) {
+			continue // cpu and cpuacct are often one hierarchy
+		} else if err != nil {
+			return err
+		}
+		g.dirs = append(g.dirs, dir)
+		tasks, err := openHigh(filepath.Join(dir, "tasks"), unix.O_WRONLY)
+		if err != nil {
+			return err
+		}
+		g.entries = append(g.entries, tasks)
+	}
+	return nil
+}
+
+// openHigh opens a file at a descriptor from 10 on, out of the way of the numbers 0 to 3 inside.
+func openHigh(path string, flags int) (*os.File, error) {
+	fd, err := unix.Open(path, flags|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, &os.PathError{Op: "open", Path: path, Err: err}
+	}
+	defer unix.Close(fd)
+	high, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 10)
+	if err != nil {
+		return nil, &os.PathError{Op: "duplicate", Path: path, Err: err}
+	}
+	return os.NewFile(uintptr(high), path), nil
+}
+
+// Folder is the descriptor for CLONE_INTO_CGROUP, or -1 when there is no v2 group.
+func (g *Group) Folder() int {
+	if g.folder == nil {
+		return -1
+	}
+	return int(g.folder.Fd())
+}
+
+// Entries are the descriptors to which a process writes "0" to enter the v1 groups.
+func (g *Group) Entries() []int {
+	var fds []int
+	for _, f := range g.entries {
+		fds = append(fds, int(f.Fd()))
+	}
+	return fds
+}
+
+// dir is the group's folder for a controller.
+func (g *Group) dir(c Controller) string {
+	for _, d := range g.dirs {
+		if filepath.Dir(d) == c.Dir {
+			return d
+		}
+	}
+	return ""
+}
+
+// CPU is the CPU time that the group used so far, and the kernel's name of the figure; ok is false
+// without accounting.
+func (g *Group) CPU() (used time.Duration, source string, ok bool) {
+	if g.host == nil {
+		return 0, "", false
+	}
+	switch g.host.Account.Version {
+	case 1:
+		n, err := readInt(g.dir(g.host.Account), "cpuacct.usage")
+		return time.Duration(n), "cpuacct", err == nil
+	case 2:
+		n, err := readKey(g.dir(g.host.Account), "cpu.stat", "usage_usec")
+		return time.Duration(n) * time.Microsecond, "cpu.stat", err == nil
+	}
+	return 0, "", false
+}
+
+// Peak is the most memory that the group used, and the kernel's name of the figure.
+func (g *Group) Peak() (peak resource.Size, source string, ok bool) {
+	if g.host == nil {
+		return 0, "", false
+	}
+	file := map[int]string{1: "memory.max_usage_in_bytes", 2: "memory.peak"}[g.host.Memory.Version]
+	n, err := readInt(g.dir(g.host.Memory), file)
+	return resource.Size(n), file, err == nil && file != ""
+}
+
+// OOMKills is how many processes the kernel killed because the group was out of memory; ok is false
+// without a memory controller. Only this count proves an OOM.
+func (g *Group) OOMKills() (kills int64, ok bool) {
+	if g.host == nil {
+		return 0, false
+	}
+	file := map[int]string{1: "memory.oom_control", 2: "memory.events"}[g.host.Memory.Version]
+	if file == "" {
+		return 0, false
+	}
+	n, err := readKey(g.dir(g.host.Memory), file, "oom_kill")
+	return n - g.oomBase, err == nil
+}
+
+// Remove closes and removes the groups. All their processes must be dead; a group whose last process is
+// just being torn down by the kernel is tried again for up to a second.
+func (g *Group) Remove() error {
+	var failed error
+	for _, f := range append(g.entries, g.folder) {
+		if f != nil {
+			failed = errors.Join(failed, f.Close())
+		}
+	}
+	for _, dir := range g.dirs {
+		failed = errors.Join(failed, removeDir(dir))
+	}
+	g.entries, g.folder, g.dirs = nil, nil, nil
+	return failed
+}
+
+func removeDir(dir string) error {
+	var err error
+	for wait := 100 * time.Microsecond; wait < time.Second; wait *= 2 {
+		if err = unix.Rmdir(dir); err == nil || err == unix.ENOENT {
+			return nil
+		}
+		if err != unix.EBUSY {
+			break
+		}
+		time.Sleep(wait) // the kernel offers no event for a v1 group that gets empty
+	}
+	return &os.PathError{Op: "remove control group", Path: dir, Err: err}
+}
+
+func readInt(dir, file string) (int64, error) {
+	if dir == "" || file == "" {
+		return 0, os.ErrNotExist
+	}
+	text, err := os.ReadFile(filepath.Join(dir, file))
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseInt(string(bytes.TrimSpace(text)), 10, 64)
+}
+
+func readKey(dir, file, key string) (int64, error) {
+	if dir == "" {
+		return 0, os.ErrNotExist
+	}
+	text, err := os.ReadFile(filepath.Join(dir, file))
+	if err != nil {
+		return 0, err
+	}
+	for _, line := range strings.Split(string(text), "\n") {
+		if name, value, _ := strings.Cut(line, " "); name == key {
+			return strconv.ParseInt(value, 10, 64)
+		}
+	}
+	return 0, fmt.Errorf("%s has no %s", file, key)
+}

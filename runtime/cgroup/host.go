@@ -1,0 +1,137 @@
+// Package cgroup puts a process tree in a control group, meters and limits it: v2, v1 per controller, or
+// none, behind one Group.
+//
+// What a host offers is found out by doing: a group is made, a limit written and read back, per
+// controller (cgroup-v2.rst; cgroup-v1/memory.rst). Processes are never moved by pid, which costs an RCU
+// grace period: a child is born into a v2 group or enters a v1 group by itself.
+package cgroup
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+
+	"golang.org/x/sys/unix"
+
+	"pocket/runtime/hint"
+)
+
+// Controller is what one controller can do for us on this host.
+type Controller struct {
+	Name    string // "memory", "cpu", "cpuacct", "pids"
+	Version int    // 2, 1, or 0: not usable
+	Dir     string // the folder in which groups are made
+	Reason  error  // why it is not usable; may carry a hint
+}
+
+// Host is where control groups can be made on this host. The zero value and nil are a host without any.
+type Host struct {
+	Memory, CPU, Account, Pids Controller
+	unified                    string // folder of v2 groups, "" when there is none
+	serial                     atomic.Int64
+}
+
+// leaf is where processes of a delegated v2 group are moved aside, so that it may have child groups with
+// controllers (cgroup-v2.rst, "No Internal Process Constraint").
+const leaf = "pocket-host"
+
+// Detect finds out what this process may use. It also removes groups that a killed process of ours left.
+func Detect() *Host {
+	h := &Host{}
+	mounts, err := readMounts("/proc/self/mountinfo", "/proc/self/cgroup")
+	if err != nil {
+		h.each(func(c *Controller) { c.Reason = err })
+		return h
+	}
+	h.Memory.Name, h.CPU.Name, h.Account.Name, h.Pids.Name = "memory", "cpu", "cpuacct", "pids"
+	unified := openUnified(mounts)
+	h.each(func(c *Controller) {
+		if *c = choose(c.Name, mounts, unified); c.Version == 2 {
+			h.unified = unified.base
+		}
+	})
+	for _, dir := range h.dirs() {
+		removeStale(dir)
+	}
+	return h
+}
+
+func (h *Host) each(f func(*Controller)) {
+	for _, c := range []*Controller{&h.Memory, &h.CPU, &h.Account, &h.Pids} {
+		f(c)
+	}
+}
+
+// Controllers lists the controllers in a fixed order, for people.
+func (h *Host) Controllers() []Controller {
+	if h == nil {
+		return nil
+	}
+	return []Controller{h.Memory, h.CPU, h.Account, h.Pids}
+}
+
+func (h *Host) dirs() []string {
+	var dirs []string
+	seen := map[string]bool{"": true}
+	h.each(func(c *Controller) {
+		if !seen[c.Dir] {
+			seen[c.Dir] = true
+			dirs = append(dirs, c.Dir)
+		}
+	})
+	return dirs
+}
+
+// choose takes the v1 hierarchy of a controller if it has one, else v2: a controller can be in one only.
+func choose(name string, mounts hierarchies, u unified) Controller {
+	c := Controller{Name: name}
+	if dir, ok := mounts.v1[name]; ok {
+		if err := probe(dir); err != nil {
+			c.Reason = hint.With(fmt.Errorf("cgroup v1 %s: %w", name, err),
+				"run as root, or boot with cgroup v2 and a delegated group")
+			return c
+		}
+		c.Version, c.Dir = 1, dir
+		return c
+	}
+	if err := u.usable(name); err != nil {
+		c.Reason = err
+		return c
+	}
+	c.Version, c.Dir = 2, u.base
+	return c
+}
+
+// probe makes and removes a group, which tells more than any permission bit.
+func probe(dir string) error {
+	name := filepath.Join(dir, groupName(0))
+	if err := os.Mkdir(name, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	return os.Remove(name)
+}
+
+func groupName(serial int64) string {
+	return "pocket-" + strconv.Itoa(os.Getpid()) + "-" + strconv.FormatInt(serial, 10)
+}
+
+// removeStale removes empty groups of ours whose maker is dead; a group with processes stays, as rmdir
+// refuses it. Failures are no matter of this command.
+func removeStale(dir string) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		rest, ours := strings.CutPrefix(e.Name(), "pocket-")
+		maker, _, _ := strings.Cut(rest, "-")
+		pid, err := strconv.Atoi(maker)
+		if ours && err == nil && pid != os.Getpid() && errors.Is(unix.Kill(pid, 0), unix.ESRCH) {
+			_ = os.Remove(filepath.Join(dir, e.Name()))
+		}
+	}
+}

@@ -1,0 +1,136 @@
+package linux
+
+import (
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestInitImageIsSmallAndStartsAsELF(t *testing.T) {
+	image := InitImage()
+	if len(image) >= initLimit {
+		t.Errorf("the init has %d bytes, promised are under %d", len(image), initLimit)
+	}
+	if !strings.HasPrefix(string(image), "\x7fELF") {
+		t.Errorf("no ELF header: % x", image[:8])
+	}
+	t.Logf("init: %d bytes", len(image))
+}
+
+// runInit executes the init as an ordinary child with its result on a pipe.
+func runInit(t *testing.T, argv []string, env []string) (Report, bool) {
+	t.Helper()
+	file, err := InitFile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	high, err := unix.FcntlInt(w.Fd(), unix.F_DUPFD_CLOEXEC, FirstFD)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	p := &Program{}
+	p.Add(Call{Step: "result", Nr: unix.SYS_DUP3, Args: []any{high, 3, 0}},
+		Call{Step: "init", Nr: unix.SYS_EXECVEAT, Args: []any{int(file.Fd()), "", argv, env, unix.AT_EMPTY_PATH}})
+	// A PID namespace of its own where we may, so that the init's kill(-1) stays inside.
+	s := &Spawn{Cgroup: -1, Outer: p, Flags: unix.CLONE_NEWUSER | unix.CLONE_NEWPID}
+	pid, err := s.Run()
+	unix.Close(high)
+	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOSPC) {
+		t.Skipf("no user namespaces here: %v", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reap(pid)
+	return ParseReport(b)
+}
+
+func TestInitReportsHowThePayloadEnded(t *testing.T) {
+	report, ok := runInit(t, []string{"init", "/nowhere/sh", "/bin/sh", "", "sh", "-c", "exit 7"}, nil)
+	if !ok || report.Kind != Ended || report.Status.ExitStatus() != 7 {
+		t.Errorf("exit 7: %+v %v", report, ok)
+	}
+	report, ok = runInit(t, []string{"init", "/bin/sh", "", "sh", "-c", "kill -SEGV $$"}, nil)
+	if !ok || report.Kind != Ended || report.Status.Signal() != unix.SIGSEGV {
+		t.Errorf("SIGSEGV: %+v %v", report, ok)
+	}
+	report, ok = runInit(t, []string{"init", "/bin/sh", "", "sh", "-c", "(sleep 1000 &) ; exit 3"}, []string{"PATH=/bin:/usr/bin"})
+	if !ok || report.Status.ExitStatus() != 3 {
+		t.Errorf("a process left behind: %+v %v", report, ok)
+	}
+}
+
+func TestInitReportsWhyThePayloadDidNotStart(t *testing.T) {
+	for _, c := range []struct {
+		path string
+		want unix.Errno
+	}{{"/nowhere", unix.ENOENT}, {"/etc/passwd", unix.EACCES}, {"/etc/passwd/x", unix.ENOENT}} {
+		report, ok := runInit(t, []string{"init", c.path, "", "x"}, nil)
+		if !ok || report.Kind != NoExec || report.Errno != c.want {
+			t.Errorf("%s: %+v %v, want %v", c.path, report, ok, c.want)
+		}
+	}
+}
+
+func TestInitHoldsUntilItsInputEnds(t *testing.T) {
+	if report, ok := runInit(t, []string{"init"}, nil); ok {
+		t.Errorf("a holder reported %+v", report)
+	}
+}
+
+func TestAFailedStepIsNamedAndLeavesNoProcess(t *testing.T) {
+	outer := &Program{}
+	outer.Add(Call{Step: "tolerated", Nr: unix.SYS_CLOSE, Args: []any{-1}, Pass: unix.EBADF},
+		Call{Step: "close nothing", Nr: unix.SYS_CLOSE, Args: []any{-1}})
+	_, err := (&Spawn{Cgroup: -1, Outer: outer}).Run()
+	var step *StepError
+	if !errors.As(err, &step) || step.Step != "close nothing" || step.Errno != unix.EBADF {
+		t.Errorf("got %v", err)
+	}
+	inner := &Program{}
+	fd := NewValue("fd")
+	inner.Add(Call{Step: "open", Nr: unix.SYS_OPENAT, Args: []any{unix.AT_FDCWD, "/dev/null", 0}, Out: fd},
+		Call{Step: "close", Nr: unix.SYS_CLOSE, Args: []any{fd}},
+		Call{Step: "close again", Nr: unix.SYS_CLOSE, Args: []any{fd}})
+	_, err = (&Spawn{Cgroup: -1, Outer: &Program{}, Inner: inner, After: &Program{}}).Run()
+	if !errors.As(err, &step) || step.Step != "close again" || step.Errno != unix.EBADF {
+		t.Errorf("got %v", err)
+	}
+	if _, err := unix.Wait4(-1, nil, unix.WNOHANG, nil); err != unix.ECHILD {
+		t.Errorf("a child is left: %v", err)
+	}
+}
+
+func TestAResultThatShouldBeZero(t *testing.T) {
+	p := &Program{}
+	p.Add(Call{Step: "pid", Nr: unix.SYS_GETPID, Zero: true})
+	_, err := (&Spawn{Cgroup: -1, Outer: p}).Run()
+	if !errors.Is(err, unix.EOWNERDEAD) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestProgramPrintsItsCalls(t *testing.T) {
+	fd := NewValue("fd")
+	p := &Program{}
+	p.Add(Call{Step: "open it", Nr: unix.SYS_OPENAT, Args: []any{-100, "/x", 0}, Out: fd},
+		Call{Step: "close it", Nr: unix.SYS_CLOSE, Args: []any{fd}})
+	want := "open it: fd = openat(-100, \"/x\", 0)\nclose it: close(fd)\n"
+	if got := p.String(); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

@@ -1,0 +1,250 @@
+package linux
+
+import (
+	"fmt"
+	"runtime"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+func vfork(nr, a1, a2 uintptr) uintptr
+func call(nr uintptr, args *[6]uintptr) uintptr
+
+// Spawn is one process to be made: the Outer program runs in a vfork'd child of ours; in the middle of it
+// the child makes the process proper, again by vfork and as our child too (CLONE_PARENT), which runs the
+// Inner program, whose last call must be execve(2). When Inner is nil, Outer itself ends in execve.
+type Spawn struct {
+	Flags      uintptr // for clone(2) of the outer child, beside CLONE_VM and CLONE_VFORK
+	Cgroup     int     // cgroup v2 folder's descriptor to be born in (CLONE_INTO_CGROUP), or -1
+	Outer      *Program
+	InnerFlags uintptr // for clone(2) of the inner one
+	Inner      *Program
+	After      *Program // run by the outer child when the inner one has executed its program
+}
+
+// StepError says which step of a list failed.
+type StepError struct {
+	Step  string
+	Errno unix.Errno
+}
+
+func (e *StepError) Error() string { return e.Step + ": " + e.Errno.Error() }
+
+// Unwrap returns the errno.
+func (e *StepError) Unwrap() error { return e.Errno }
+
+// job is Spawn as the child reads it and where it reports: plain memory, shared by CLONE_VM.
+type job struct {
+	outer, inner, after    unsafe.Pointer // first op
+	nOuter, nInner, nAfter uintptr
+	flags                  uintptr
+	args                   *cloneArgs // nil for clone(2)
+	innerFlags             uintptr
+	pid                    uintptr // of the inner child
+	list, index, errno     uintptr // what failed: list 1 outer, 2 inner, 3 after, 4 the inner clone
+}
+
+// cloneArgs is struct clone_args of clone3(2).
+type cloneArgs struct {
+	flags, pidfd, childTid, parentTid, exitSignal, stack, stackSize, tls, setTid, setTidSize, cgroup uint64
+}
+
+const vforkFlags = unix.CLONE_VM | unix.CLONE_VFORK
+
+// Run makes the process and returns its pid, a child of ours that the caller must wait for. While it
+// runs, this goroutine's thread stands still; everything the lists did not fail at has been done when it
+// returns. An error is a *StepError and leaves no process behind.
+func (s *Spawn) Run() (int, error) {
+	j := s.lower()
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	// No signal may run a Go handler in a child that shares our memory.
+	all, old := ^uint64(0), uint64(0)
+	sigmask(&all, &old)
+	pid := runOuter(j)
+	sigmask(&old, nil)
+	runtime.KeepAlive(s)
+	if errno := errnoOf(pid); errno != 0 {
+		return 0, &StepError{"make a process", errno}
+	}
+	if s.Inner == nil && j.list == 0 {
+		return int(pid), nil
+	}
+	reap(int(pid))
+	if j.list == 0 {
+		return int(j.pid), nil
+	}
+	if j.pid != 0 {
+		_ = unix.Kill(int(j.pid), unix.SIGKILL) // still unreaped, so the pid is ours
+		reap(int(j.pid))
+	}
+	return 0, s.stepError(j)
+}
+
+func (s *Spawn) lower() *job {
+	j := &job{flags: s.Flags | vforkFlags | uintptr(unix.SIGCHLD), innerFlags: s.InnerFlags | vforkFlags | unix.CLONE_PARENT}
+	if s.Cgroup >= 0 {
+		args := &cloneArgs{flags: uint64(s.Flags) | vforkFlags | unix.CLONE_INTO_CGROUP,
+			exitSignal: uint64(unix.SIGCHLD), cgroup: uint64(s.Cgroup)}
+		s.Outer.Keep(args)
+		j.args = args
+	}
+	s.Outer.Keep(j)
+	j.outer, j.nOuter = address(s.Outer.lower())
+	if s.Inner != nil {
+		j.inner, j.nInner = address(s.Inner.lower())
+		j.after, j.nAfter = address(s.After.lower())
+	}
+	return j
+}
+
+func address(ops []op) (unsafe.Pointer, uintptr) {
+	return unsafe.Pointer(unsafe.SliceData(ops)), uintptr(len(ops))
+}
+
+func (s *Spawn) stepError(j *job) error {
+	step := "make the first process in new namespaces"
+	switch j.list {
+	case 1:
+		step = s.Outer.Calls[j.index].Step
+	case 2:
+		step = s.Inner.Calls[j.index].Step
+	case 3:
+		step = s.After.Calls[j.index].Step
+	}
+	if errno := unix.Errno(j.errno); errno != 0 {
+		return &StepError{step, errno}
+	}
+	return &StepError{step, unix.EOWNERDEAD}
+}
+
+func reap(pid int) {
+	for {
+		if _, err := unix.Wait4(pid, nil, unix.WALL, nil); err != unix.EINTR {
+			return
+		}
+	}
+}
+
+func sigmask(set, old *uint64) {
+	_, _, _ = unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK,
+		uintptr(unsafe.Pointer(set)), uintptr(unsafe.Pointer(old)), 8, 0, 0)
+}
+
+func errnoOf(r uintptr) unix.Errno {
+	if r > ^uintptr(4095) {
+		return unix.Errno(-r)
+	}
+	return 0
+}
+
+// runOuter returns in the parent only. In the child nothing may return from this frame, which the
+// parent is going to use again, nor call Go code that could grow the stack, allocate or block.
+//
+//go:nosplit
+//go:norace
+//go:noinline
+func runOuter(j *job) uintptr {
+	var pid uintptr
+	if j.args != nil {
+		pid = vfork(unix.SYS_CLONE3, uintptr(unsafe.Pointer(j.args)), unsafe.Sizeof(cloneArgs{}))
+	} else {
+		pid = vfork(unix.SYS_CLONE, j.flags, 0)
+	}
+	if pid != 0 {
+		return pid
+	}
+	if execute(j, 1, j.outer, j.nOuter) && j.nInner != 0 {
+		pid = runInner(j)
+		if pid > ^uintptr(4095) {
+			j.list, j.errno = 4, -pid
+		} else {
+			j.pid = pid
+			if j.list == 0 {
+				execute(j, 3, j.after, j.nAfter)
+			}
+		}
+	}
+	exit()
+	return 0
+}
+
+//go:nosplit
+//go:norace
+//go:noinline
+func runInner(j *job) uintptr {
+	pid := vfork(unix.SYS_CLONE, j.innerFlags|uintptr(unix.SIGCHLD), 0)
+	if pid != 0 {
+		return pid
+	}
+	execute(j, 2, j.inner, j.nInner)
+	exit()
+	return 0
+}
+
+// execute runs a list and says whether all of it succeeded; if not, the job says what failed.
+//
+//go:nosplit
+//go:norace
+//go:noinline
+//go:nocheckptr
+func execute(j *job, list uintptr, ops unsafe.Pointer, n uintptr) bool {
+	var args [6]uintptr
+	for i := uintptr(0); i < n; i++ {
+		o := (*op)(unsafe.Add(ops, i*unsafe.Sizeof(op{})))
+		args = o.arg
+		for k := 0; k < 6; k++ {
+			if o.from[k] != nil {
+				args[k] = *o.from[k]
+			}
+		}
+		r := call(o.nr, &args)
+		failed := r > ^uintptr(4095)
+		if failed && -r != o.pass && o.pass != uintptr(AnyErrno) || !failed && o.zero != 0 && r != 0 {
+			j.list, j.index, j.errno = list, i, 0
+			if failed {
+				j.errno = -r
+			}
+			return false
+		}
+		if o.out != nil {
+			*o.out = r
+		}
+	}
+	return true
+}
+
+//go:nosplit
+//go:norace
+func exit() {
+	var args [6]uintptr
+	for {
+		call(unix.SYS_EXIT_GROUP, &args)
+	}
+}
+
+// CallName names a system call that Programs use, or gives its number.
+func CallName(nr uintptr) string {
+	if name, ok := names[nr]; ok {
+		return name
+	}
+	return fmt.Sprintf("syscall_%d", nr)
+}
+
+var names = map[uintptr]string{
+	unix.SYS_WRITE: "write", unix.SYS_CLOSE: "close", unix.SYS_IOCTL: "ioctl", unix.SYS_SOCKET: "socket",
+	unix.SYS_OPENAT: "openat", unix.SYS_MKDIRAT: "mkdirat", unix.SYS_SYMLINKAT: "symlinkat",
+	unix.SYS_MOUNT: "mount", unix.SYS_UMOUNT2: "umount2", unix.SYS_PIVOT_ROOT: "pivot_root",
+	unix.SYS_CHDIR: "chdir", unix.SYS_FCHDIR: "fchdir", unix.SYS_DUP3: "dup3", unix.SYS_FCHMOD: "fchmod",
+	unix.SYS_FCHMODAT: "fchmodat", unix.SYS_FCHOWNAT: "fchownat", unix.SYS_UMASK: "umask",
+	unix.SYS_SETHOSTNAME: "sethostname", unix.SYS_PRLIMIT64: "prlimit64", unix.SYS_PRCTL: "prctl",
+	unix.SYS_CAPSET: "capset", unix.SYS_SETGROUPS: "setgroups", unix.SYS_SETRESUID: "setresuid",
+	unix.SYS_SETRESGID: "setresgid", unix.SYS_SETNS: "setns", unix.SYS_SECCOMP: "seccomp",
+	unix.SYS_EXECVEAT: "execveat", unix.SYS_PPOLL: "ppoll", unix.SYS_KEYCTL: "keyctl",
+	unix.SYS_RT_SIGACTION: "rt_sigaction", unix.SYS_SENDMSG: "sendmsg", unix.SYS_SETSID: "setsid",
+	unix.SYS_OPEN_TREE: "open_tree", unix.SYS_MOVE_MOUNT: "move_mount", unix.SYS_FSOPEN: "fsopen",
+	unix.SYS_FSCONFIG: "fsconfig", unix.SYS_FSMOUNT: "fsmount", unix.SYS_CLOSE_RANGE: "close_range",
+	unix.SYS_MOUNT_SETATTR: "mount_setattr", unix.SYS_SCHED_SETAFFINITY: "sched_setaffinity",
+	unix.SYS_UNSHARE: "unshare",
+}

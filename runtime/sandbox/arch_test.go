@@ -1,0 +1,5 @@
+package sandbox
+
+import "runtime"
+
+const seccompArch = runtime.GOARCH

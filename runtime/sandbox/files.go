@@ -1,0 +1,98 @@
+package sandbox
+
+import (
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"pocket/runtime/internal/linux"
+	"pocket/runtime/resource"
+)
+
+// files collects the descriptors that only the start needs, and closes them after it.
+type files struct {
+	owned []*os.File
+	raw   []int
+	outer int // our end of the handout socket
+}
+
+func (f *files) own(file *os.File) { f.owned = append(f.owned, file) }
+
+// lift duplicates a file's descriptor out of the way of the numbers 0 to 3.
+func (f *files) lift(file *os.File) (int, error) {
+	fd, err := linux.Lift(file.Fd())
+	if err == nil {
+		f.raw = append(f.raw, fd)
+	}
+	return fd, err
+}
+
+// input lifts a file, or /dev/null in place of none.
+func (f *files) input(file *os.File) (int, error) {
+	if file == nil {
+		null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+		if err != nil {
+			return -1, err
+		}
+		f.own(null)
+		file = null
+	}
+	return f.lift(file)
+}
+
+func (f *files) socket() (int, error) {
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, fmt.Errorf("make a socket pair: %w", err)
+	}
+	f.outer = pair[0]
+	inner, err := linux.Lift(uintptr(pair[1]))
+	f.raw = append(f.raw, pair[0], pair[1], inner)
+	return inner, err
+}
+
+func (f *files) close() {
+	for _, file := range f.owned {
+		_ = file.Close()
+	}
+	for _, fd := range f.raw {
+		_ = unix.Close(fd)
+	}
+}
+
+// stream copies what the program writes to a writer and counts it.
+type stream struct {
+	index   int
+	from    *os.File
+	to      interface{ Write([]byte) (int, error) }
+	limit   resource.Size
+	over    chan<- Reason
+	written int64
+}
+
+// copy ends when the pipe does, that is when every process of the sandbox is dead, or when it is told
+// to stop by a read deadline: another process may have been given the pipe and hold it open. After the
+// limit it goes on reading nothing, so that a flood costs us no more time.
+func (s *stream) copy() {
+	defer s.from.Close()
+	buffer := make([]byte, 64*1024)
+	for {
+		n, err := s.from.Read(buffer)
+		s.written += int64(n)
+		keep := buffer[:n]
+		if s.limit > 0 && s.written > int64(s.limit) {
+			keep = keep[:max(0, int64(n)-(s.written-int64(s.limit)))]
+		}
+		if len(keep) > 0 {
+			_, _ = s.to.Write(keep) // the caller's writer keeps its own errors
+		}
+		if s.limit > 0 && s.written > int64(s.limit) {
+			s.over <- OverOutput
+			return
+		}
+		if err != nil {
+			return
+		}
+	}
+}

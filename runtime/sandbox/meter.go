@@ -1,0 +1,113 @@
+package sandbox
+
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"pocket/runtime/cgroup"
+	"pocket/runtime/internal/linux"
+	"pocket/runtime/resource"
+)
+
+// pollEvery is how often memory is looked at where no controller does.
+const pollEvery = 2 * time.Millisecond
+
+// meter reads what a sandbox uses: from its control group, or from its process tree where there is none.
+type meter struct {
+	group   *cgroup.Group
+	tree    tree
+	peak    resource.Size // the most that the poller saw
+	polling bool
+	overCPU time.Duration // the last figure from the tree, kept for the end
+}
+
+func newMeter(group *cgroup.Group, pid int) meter {
+	return meter{group: group, tree: tree{root: pid}}
+}
+
+// cpuTimer fires when the limit may be reached; without a limit never.
+func (m *meter) cpuTimer(limit time.Duration, cores int) *time.Timer {
+	if limit <= 0 {
+		return stoppedTimer()
+	}
+	return time.NewTimer(nextLook(limit, cores))
+}
+
+func stoppedTimer() *time.Timer {
+	t := time.NewTimer(time.Hour)
+	t.Stop()
+	return t
+}
+
+// memoryTicker ticks where the memory limit has to be polled.
+func (m *meter) memoryTicker(limit resource.Size) *time.Ticker {
+	_, held := m.group.OOMKills()
+	t := time.NewTicker(pollEvery)
+	if limit <= 0 || held {
+		t.Stop()
+		return t
+	}
+	m.polling = true
+	return t
+}
+
+func (m *meter) cpu() time.Duration {
+	if used, _, ok := m.group.CPU(); ok {
+		return used
+	}
+	m.overCPU = max(m.overCPU, m.tree.cpu())
+	return m.overCPU
+}
+
+func (m *meter) overMemory(limit resource.Size) bool {
+	used := m.tree.memory(limit)
+	m.peak = max(m.peak, used)
+	return used > limit
+}
+
+// usage gives the final figures. Everything inside is dead, so the group's are complete; without one,
+// the init's account of all processes that were reaped is.
+func (m *meter) usage(report linux.Report, reported bool) resource.Usage {
+	var u resource.Usage
+	var ok bool
+	if u.CPU, u.CPUSource, ok = m.group.CPU(); !ok {
+		u.CPUSource = "rusage"
+		if u.CPU = linux.CPU(report.All); !reported {
+			u.CPU, u.CPUSource = m.overCPU, "poll"
+		}
+	}
+	if u.Memory, u.MemorySource, ok = m.group.Peak(); !ok {
+		u.Memory, u.MemorySource = resource.Size(report.All.Maxrss)*resource.KiB, "rusage"
+		if m.peak > u.Memory {
+			u.Memory, u.MemorySource = m.peak, "poll"
+		}
+	}
+	return u
+}
+
+func (m *meter) oom() OOM {
+	kills, ok := m.group.OOMKills()
+	switch {
+	case !ok:
+		return OOMUnknown
+	case kills > 0:
+		return OOMTrue
+	}
+	return OOMFalse
+}
+
+// late finds a limit that was passed without our killing the sandbox: by the kernel, or between two looks.
+func (m *meter) late(l resource.Limits, e Exit) Reason {
+	switch {
+	case e.OOM == OOMTrue && (e.Signal == unix.SIGKILL || e.Code != 0):
+		return OverMemory
+	case m.polling && e.Usage.Memory > l.Memory:
+		return OverMemory
+	case l.CPU > 0 && e.Usage.CPU > l.CPU:
+		return OverCPU
+	case l.Wall > 0 && e.Usage.Wall > l.Wall:
+		return OverWall
+	}
+	return Exited
+}

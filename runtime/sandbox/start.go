@@ -1,0 +1,190 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"pocket/runtime/boot"
+	"pocket/runtime/cgroup"
+	"pocket/runtime/internal/linux"
+	"pocket/runtime/resource"
+)
+
+// Process is a running sandbox.
+type Process struct {
+	// Terminal is the outer end of the program's terminal, when the Spec asked for one.
+	Terminal *os.File
+	// Kept is the descriptor of the Spec's Keep folder.
+	Kept *os.File
+
+	spec    Spec
+	pid     int // of the init, in our PID namespace
+	pidfd   int
+	group   *cgroup.Group
+	held    []resource.Enforcement
+	meter   meter
+	started time.Time // with the monotonic clock
+	result  *os.File
+	streams []*stream
+	over    chan Reason // a stream asks for the end
+	kill    chan struct{}
+	once    sync.Once
+	done    chan struct{}
+	exit    Exit
+	err     error
+}
+
+// Start starts the sandbox. When it returns an error, nothing of it is left; the error names the step
+// that failed and carries a hint where one is known. Every started Process must be waited for.
+func Start(spec Spec) (*Process, error) {
+	if len(spec.Args) == 0 || spec.Args[0] == "" {
+		return nil, errors.New("no program to run")
+	}
+	p := &Process{spec: spec, pidfd: -1, kill: make(chan struct{}), done: make(chan struct{}), over: make(chan Reason, 2)}
+	files := &files{}
+	defer files.close()
+	if err := p.start(files); err != nil {
+		return nil, errors.Join(err, p.abandon())
+	}
+	go p.supervise()
+	return p, nil
+}
+
+func (p *Process) start(files *files) error {
+	userNS, err := boot.UserNS(p.spec.IDs)
+	if err != nil {
+		return err
+	}
+	files.own(userNS)
+	if p.group, p.held, err = p.spec.Groups.New(p.spec.Limits); err != nil {
+		return err
+	}
+	plan := p.plan(userNS)
+	if err := p.connect(&plan, files); err != nil {
+		return err
+	}
+	p.started = time.Now()
+	if p.pid, err = boot.Spawn(plan); err != nil {
+		return err
+	}
+	if p.pidfd, err = unix.PidfdOpen(p.pid, 0); err != nil {
+		return fmt.Errorf("pidfd_open: %w", err)
+	}
+	if err := p.receive(plan, files); err != nil {
+		return err
+	}
+	p.meter = newMeter(p.group, p.pid)
+	return p.group.Settle(p.spec.Limits)
+}
+
+// plan translates the Spec for package boot.
+func (p *Process) plan(userNS *os.File) boot.Plan {
+	s := p.spec
+	plan := boot.Plan{
+		Root: s.Root, UserNS: userNS, Entries: p.group.Entries(), Folder: p.group.Folder(),
+		SetupUID: s.IDs.UIDs[0].Inside, SetupGID: s.IDs.GIDs[0].Inside, UID: s.UID, GID: s.GID,
+		HostNetwork: s.HostNetwork, Hostname: s.Hostname, Dir: s.Dir,
+		Capabilities: s.Capabilities, Handout: -1, Terminal: s.Terminal, Keep: s.Keep, Args: s.Args, Env: s.Env,
+	}
+	if plan.Hostname == "" {
+		plan.Hostname = "sandbox"
+	}
+	if plan.Dir == "" {
+		plan.Dir = "/"
+	}
+	if s.Seccomp != nil {
+		plan.Filter = s.Seccomp.Instructions
+	}
+	var fallbacks []resource.Enforcement
+	plan.Rlimits, plan.Affinity, fallbacks = fallback(s.Limits, p.held)
+	p.held = append(p.held, fallbacks...)
+	return plan
+}
+
+// connect makes the pipes and puts the inner ends into the plan.
+func (p *Process) connect(plan *boot.Plan, files *files) (err error) {
+	result, inner, err := os.Pipe()
+	if err != nil {
+		return fmt.Errorf("make a pipe: %w", err)
+	}
+	p.result = result
+	files.own(inner)
+	if plan.Result, err = files.lift(inner); err != nil {
+		return err
+	}
+	if p.spec.Terminal || p.spec.Keep != "" {
+		if plan.Handout, err = files.socket(); err != nil {
+			return err
+		}
+	}
+	if p.spec.Terminal {
+		return nil
+	}
+	if plan.Stdin, err = files.input(p.spec.Stdin); err != nil {
+		return err
+	}
+	if plan.Stdout, err = p.output(0, p.spec.Stdout, files); err != nil {
+		return err
+	}
+	plan.Stderr, err = p.output(1, p.spec.Stderr, files)
+	return err
+}
+
+func (p *Process) output(i int, o Output, files *files) (int, error) {
+	if o.Writer == nil {
+		return files.input(o.File)
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		return -1, fmt.Errorf("make a pipe: %w", err)
+	}
+	files.own(w)
+	p.streams = append(p.streams, &stream{index: i, from: r, to: o.Writer, limit: o.Limit, over: p.over})
+	return files.lift(w)
+}
+
+// receive takes what the set-up handed out.
+func (p *Process) receive(plan boot.Plan, files *files) (err error) {
+	if p.spec.Keep != "" {
+		if p.Kept, err = linux.Receive(files.outer, p.spec.Keep); err != nil {
+			return err
+		}
+	}
+	if p.spec.Terminal {
+		p.Terminal, err = linux.Receive(files.outer, "terminal")
+		if err == nil {
+			// For the poller, so that a read ends when the terminal is closed.
+			err = unix.SetNonblock(int(p.Terminal.Fd()), true)
+		}
+	}
+	return err
+}
+
+// abandon undoes a start that failed half-way.
+func (p *Process) abandon() error {
+	var failed error
+	if p.pid > 0 {
+		_ = unix.Kill(p.pid, unix.SIGKILL) // unreaped, so it is ours
+		_, _ = wait(p.pid)
+	}
+	if p.group != nil {
+		failed = p.group.Remove()
+	}
+	for _, s := range p.streams {
+		failed = errors.Join(failed, s.from.Close())
+	}
+	for _, f := range []*os.File{p.result, p.Kept, p.Terminal} {
+		if f != nil {
+			failed = errors.Join(failed, f.Close())
+		}
+	}
+	if p.pidfd >= 0 {
+		failed = errors.Join(failed, unix.Close(p.pidfd))
+	}
+	return failed
+}

@@ -1,0 +1,160 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"pocket/runtime/internal/linux"
+	"pocket/runtime/resource"
+)
+
+// Pid is the sandbox's first process as seen from outside, for looking at it; signals go by Signal.
+func (p *Process) Pid() int { return p.pid }
+
+// Signal sends a signal to the program; the init passes it on. SIGKILL ends the whole sandbox.
+func (p *Process) Signal(s unix.Signal) error {
+	select {
+	case <-p.done:
+		return os.ErrProcessDone
+	default:
+	}
+	if err := unix.PidfdSendSignal(p.pidfd, s, nil, 0); err != nil {
+		return fmt.Errorf("signal the sandbox: %w", err)
+	}
+	return nil
+}
+
+// Kill ends the sandbox and everything in it.
+func (p *Process) Kill() { p.once.Do(func() { close(p.kill) }) }
+
+// Resize tells the terminal its size.
+func (p *Process) Resize(rows, cols uint16) error {
+	if p.Terminal == nil {
+		return errors.New("the sandbox has no terminal")
+	}
+	return unix.IoctlSetWinsize(int(p.Terminal.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: rows, Col: cols})
+}
+
+// Wait waits for the end. When it returns, every process of the sandbox is dead, all that was written has
+// been copied, and its control groups are removed. The error is an *ExecError when the program itself could
+// not be started, or tells of a fault of ours.
+func (p *Process) Wait() (Exit, error) {
+	<-p.done
+	return p.exit, p.err
+}
+
+// Enforcement says how each limit is held.
+func (p *Process) Enforcement() []resource.Enforcement { return p.held }
+
+// supervise enforces what the kernel does not, until the init has reported or died.
+func (p *Process) supervise() {
+	defer close(p.done)
+	var copying sync.WaitGroup
+	for _, s := range p.streams {
+		copying.Go(s.copy)
+	}
+	report := make(chan []byte, 1)
+	go func() { // ends when the init is dead: only it holds the other end
+		b, _ := io.ReadAll(io.LimitReader(p.result, int64(linux.ReportSize)+1))
+		report <- b
+	}()
+	reason, text := p.watch(report)
+	wall := time.Since(p.started)
+	_, waitErr := wait(p.pid)
+	// Everything inside is dead, so the pipes end now, unless a process outside was handed one.
+	for _, s := range p.streams {
+		_ = s.from.SetReadDeadline(time.Now().Add(200 * time.Millisecond))
+	}
+	copying.Wait()
+	p.finish(reason, text, wall)
+	p.err = errors.Join(p.err, waitErr, p.group.Remove(), p.result.Close(), unix.Close(p.pidfd))
+}
+
+// watch waits for the report; when a limit is passed first, it kills the sandbox and says which.
+func (p *Process) watch(report <-chan []byte) (Reason, []byte) {
+	l := p.spec.Limits
+	cpu := p.meter.cpuTimer(l.CPU, cpuCores(l))
+	memory := p.meter.memoryTicker(l.Memory)
+	defer cpu.Stop()
+	defer memory.Stop()
+	var wall <-chan time.Time
+	if l.Wall > 0 {
+		timer := time.NewTimer(l.Wall - time.Since(p.started))
+		defer timer.Stop()
+		wall = timer.C
+	}
+	reason, kill := Exited, (<-chan struct{})(p.kill)
+	for {
+		over := Reason("")
+		select {
+		case text := <-report:
+			return reason, text
+		case <-wall:
+			over = OverWall
+		case <-cpu.C:
+			if used := p.meter.cpu(); used >= l.CPU {
+				over = OverCPU
+			} else {
+				cpu.Reset(nextLook(l.CPU-used, cpuCores(l)))
+			}
+		case <-memory.C:
+			if p.meter.overMemory(l.Memory) {
+				over = OverMemory
+			}
+		case over = <-p.over:
+		case <-kill:
+			over = Interrupted
+		}
+		if over != "" && reason == Exited {
+			reason = over
+			_ = unix.PidfdSendSignal(p.pidfd, unix.SIGKILL, nil, 0) // gone already: the report comes
+			kill, wall = nil, nil
+			cpu.Stop()
+			memory.Stop()
+		}
+	}
+}
+
+func wait(pid int) (unix.WaitStatus, error) {
+	var status unix.WaitStatus
+	for {
+		if _, err := unix.Wait4(pid, &status, 0, nil); err != unix.EINTR {
+			return status, err
+		}
+	}
+}
+
+// finish puts together how the sandbox ended, from the report, the group's final figures and the reason.
+func (p *Process) finish(reason Reason, text []byte, wall time.Duration) {
+	report, ok := linux.ParseReport(text)
+	e := &p.exit
+	e.Reason, e.Enforcement = reason, p.held
+	e.Started, e.Finished = p.started, p.started.Add(wall)
+	e.Usage = p.meter.usage(report, ok)
+	e.Usage.Wall = wall
+	for _, s := range p.streams {
+		e.Written[s.index] = s.written
+	}
+	e.OOM = p.meter.oom()
+	switch {
+	case ok && report.Kind == linux.NoExec:
+		p.err = &ExecError{p.spec.Args[0], report.Errno}
+	case ok && report.Kind == linux.NoFork:
+		p.err = fmt.Errorf("start the program's process: %w", report.Errno)
+	case ok && report.Status.Signaled():
+		e.Signal = report.Status.Signal()
+	case ok:
+		e.Code = report.Status.ExitStatus()
+	default:
+		e.Signal = unix.SIGKILL // the init itself was killed, and with it everything
+	}
+	if reason == Exited {
+		e.Reason = p.meter.late(p.spec.Limits, *e)
+	}
+}
