@@ -32,6 +32,7 @@ func (c *composer) network() {
 func (c *composer) descriptors() error {
 	if c.Keep != "" {
 		dir := linux.NewValue("kept")
+		c.mkdirs(c.Keep)
 		c.inner.Add(linux.Call{Step: "open " + c.Keep, Nr: unix.SYS_OPENAT, Out: dir,
 			Args: []any{unix.AT_FDCWD, c.Keep, unix.O_RDONLY | unix.O_DIRECTORY | unix.O_CLOEXEC}})
 		c.handOut("hand out "+c.Keep, dir)

@@ -51,6 +51,7 @@ func (c *composer) place(sources []source) {
 			c.mask(s.Target, sysMasks())
 		}
 	}
+	c.forbid(c.Root.Masks)
 	if c.Root.Seal {
 		c.inner.Add(linux.Call{Step: "make the root read-only", Nr: unix.SYS_MOUNT_SETATTR,
 			Args: []any{unix.AT_FDCWD, "/", 0, linux.Ref(&unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY}), linux.SizeofMountAttr}})
@@ -116,6 +117,23 @@ func (c *composer) mask(below string, paths []string) {
 				Args: []any{unix.AT_FDCWD, "/dev/null", uint(unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC)}})
 		}
 		c.try(step, unix.ENOENT, unix.SYS_MOVE_MOUNT, fd, "", unix.AT_FDCWD, below+name, unix.MOVE_MOUNT_F_EMPTY_PATH)
+	}
+}
+
+// forbid lays a file without any permission over others: a read-only mount, so that its owner cannot
+// change the permission, which a program without capabilities cannot overrule.
+func (c *composer) forbid(paths []string) {
+	if len(paths) == 0 {
+		return
+	}
+	const blank = "/.forbidden"
+	c.write(rootfs.File{Path: blank, Mode: 0})
+	for _, p := range paths {
+		step, fd := "forbid "+p, linux.NewValue("forbidden")
+		c.inner.Add(linux.Call{Step: step, Nr: unix.SYS_OPEN_TREE, Out: fd,
+			Args: []any{unix.AT_FDCWD, blank, uint(unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC)}})
+		c.inner.Add(setattr(step, fd, mountData|unix.MOUNT_ATTR_RDONLY, 0))
+		c.try(step, unix.ENOENT, unix.SYS_MOVE_MOUNT, fd, "", unix.AT_FDCWD, p, unix.MOVE_MOUNT_F_EMPTY_PATH)
 	}
 }
 

@@ -62,6 +62,9 @@ type Plan struct {
 	Dirs   []string // folders to make before the other mounts, parents first
 	Files  []File
 	Links  []Link
+	// Masks are files inside that nobody can open, though the folder that holds them is mounted. The root
+	// itself must be writable while it is built. One that does not exist is no mistake.
+	Masks []string
 	// Seal makes the root mount itself read-only when everything is in place.
 	Seal bool
 }

@@ -1,0 +1,163 @@
+// Package runner runs the judge's jobs in sandboxes.
+//
+// It is where grading's promises meet the kernel: the root file system is read-only, the submission and a
+// case's volumes are read-only, answers are never inside, no descriptor of a host file is handed in, and
+// every job starts with empty private folders.
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+
+	"pocket/grader"
+	"pocket/runtime/cgroup"
+	"pocket/runtime/idmap"
+	"pocket/runtime/image"
+	"pocket/runtime/resource"
+	"pocket/runtime/rootfs"
+	"pocket/runtime/sandbox"
+	"pocket/runtime/seccomp"
+	"pocket/runtime/state"
+)
+
+// Inside a grading sandbox the program is this user, without any capability.
+const (
+	user = 1000
+	home = "/work"
+	kept = "/work/out"
+)
+
+// Runner implements grader.Runner for one suite's root file system.
+type Runner struct {
+	root   func() (rootfs.Plan, error)
+	groups *cgroup.Host
+	ids    idmap.Map
+	filter *seccomp.Filter
+}
+
+var _ grader.Runner = (*Runner)(nil)
+
+// New prepares to run jobs within a root file system: "host", an image's name, an archive or a folder. An
+// archive is unpacked on first use; progress, which may be nil, is told of it.
+func New(ctx context.Context, rootFS string, progress image.Progress) (*Runner, error) {
+	r := &Runner{groups: cgroup.Detect(), ids: idmap.Single(user)}
+	var err error
+	if r.root, err = resolve(ctx, rootFS, progress); err != nil {
+		return nil, err
+	}
+	profile := seccomp.Grading()
+	if r.groups.Memory.Version == 0 {
+		profile = seccomp.GradingStrict() // memory that no poller sees must not be had
+	}
+	if r.filter, err = profile.Compile(runtime.GOARCH, nil); err != nil {
+		return nil, fmt.Errorf("compile the seccomp profile: %w", err)
+	}
+	return r, nil
+}
+
+// resolve finds the root file system once and returns how a plan of it is made for each job.
+func resolve(ctx context.Context, rootFS string, progress image.Progress) (func() (rootfs.Plan, error), error) {
+	student := rootfs.Person{Name: "student", UID: user, GID: user, Home: home}
+	if rootFS == "" || rootFS == string(image.Host) {
+		return func() (rootfs.Plan, error) { return rootfs.Host(student), nil }, nil
+	}
+	dir, err := state.Dir()
+	if err != nil {
+		return nil, err
+	}
+	db, err := state.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	found, err := image.Open(dir, db, idmap.Default()).Resolve(ctx, rootFS, progress)
+	if err = errors.Join(err, db.Close()); err != nil {
+		return nil, err
+	}
+	return func() (rootfs.Plan, error) { return rootfs.View(found.Dir) }, nil
+}
+
+// Run runs a job. See grader.Runner.
+func (r *Runner) Run(ctx context.Context, job grader.Job) grader.Outcome {
+	if err := ctx.Err(); err != nil {
+		return grader.Outcome{Err: err, Interrupted: true}
+	}
+	input, err := stdin(job.Stdin)
+	if err != nil {
+		return grader.Outcome{Err: err}
+	}
+	defer input.Close()
+	spec, err := r.spec(job)
+	if err != nil {
+		return grader.Outcome{Err: err}
+	}
+	out, tail := &capture{}, &tail{}
+	spec.Stdin = input
+	spec.Stdout = sandbox.Output{Writer: out, Limit: job.Limits.Output}
+	spec.Stderr = sandbox.Output{Writer: tail, Limit: job.Limits.Output}
+	process, err := sandbox.Start(spec)
+	if err != nil {
+		return grader.Outcome{Err: err}
+	}
+	stop := context.AfterFunc(ctx, process.Kill)
+	exit, err := process.Wait()
+	stop()
+	if process.Kept != nil {
+		defer process.Kept.Close()
+	}
+	o := outcome(exit, err)
+	if o.Err != nil {
+		return o
+	}
+	if exit.Reason == sandbox.Interrupted {
+		return grader.Outcome{Err: context.Cause(ctx), Interrupted: true}
+	}
+	o.Stdout, o.Stderr = out.bytes(), tail.bytes()
+	if job.Save != "" && o.ExitCode == 0 && o.Signal == "" && o.Limit == grader.NoLimit {
+		o.Err = save(process.Kept, job.Save, job.Limits.Files)
+	}
+	return o
+}
+
+// spec composes the sandbox of a job.
+func (r *Runner) spec(job grader.Job) (sandbox.Spec, error) {
+	plan, err := r.root()
+	if err != nil {
+		return sandbox.Spec{}, err
+	}
+	files := job.Limits.Files
+	plan.AddSystem(min(files, 16*resource.MiB), false)
+	plan.AddTmp("/tmp", files, 0o1777)
+	plan.AddTmp(home, files, 0o755)
+	mounts := job.Mounts
+	if job.Build != "" {
+		mounts = append(mounts[:len(mounts):len(mounts)], grader.Volume{Host: job.Build, Target: "/build"})
+	}
+	for _, m := range mounts {
+		bind, err := volume(m)
+		if err != nil {
+			return sandbox.Spec{}, err
+		}
+		plan.Mounts = append(plan.Mounts, bind)
+		plan.Masks = append(plan.Masks, m.Masks...)
+	}
+	spec := sandbox.Spec{
+		Args: job.Args, Env: environment(job.Env), Dir: home, Hostname: "grade", Root: plan,
+		IDs: r.ids, UID: user, GID: user, Seccomp: r.filter, Groups: r.groups, Limits: r.limits(job.Limits),
+	}
+	if job.Save != "" {
+		spec.Keep = kept
+	}
+	return spec, nil
+}
+
+// limits completes the job's limits with what nobody asks for by name but hostile programs use up.
+func (r *Runner) limits(l resource.Limits) resource.Limits {
+	// Half the memory for the stack: recursion without end is then a SIGSEGV, not an out-of-memory.
+	more := resource.Limits{OpenFiles: 1024, Stack: min(l.Memory/2, 256*resource.MiB)}
+	if r.groups.Memory.Version == 0 {
+		more.OpenFiles = 256 // what sockets and pipes buffer is not counted here
+	}
+	return l.Merge(more)
+}
