@@ -46,7 +46,7 @@ type Text struct {
 type Volume struct {
 	Host   string   // absolute
 	Target string   // absolute, inside the sandbox
-	Masks  []string // paths below Target that must appear empty: answers that lie inside the folder
+	Masks  []string // files below Target, relative to it, that cannot be opened inside: answers that lie in the folder
 }
 
 // Mode is a way to compare output with answer.

@@ -36,6 +36,9 @@ func outcome(e sandbox.Exit, err error) grader.Outcome {
 	case sandbox.OverOutput:
 		o.Limit = grader.OutputLimit
 	}
+	if e.OOM == sandbox.OOMTrue {
+		o.Limit = grader.MemoryLimit // also when only a child was killed for it and the program went on
+	}
 	return o
 }
 

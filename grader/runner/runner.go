@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"runtime"
 
 	"pocket/grader"
@@ -140,7 +141,9 @@ func (r *Runner) spec(job grader.Job) (sandbox.Spec, error) {
 			return sandbox.Spec{}, err
 		}
 		plan.Mounts = append(plan.Mounts, bind)
-		plan.Masks = append(plan.Masks, m.Masks...)
+		for _, mask := range m.Masks {
+			plan.Masks = append(plan.Masks, path.Join(m.Target, mask))
+		}
 	}
 	spec := sandbox.Spec{
 		Args: job.Args, Env: environment(job.Env), Dir: home, Hostname: "grade", Root: plan,

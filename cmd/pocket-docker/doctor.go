@@ -1,0 +1,71 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"pocket/runtime/doctor"
+	"pocket/runtime/state"
+)
+
+const doctorUsage = `pocket-docker doctor [flags]
+
+Examines what this host can enforce for the user who calls, by doing it. Each line says OK, degraded or
+missing, and where it is not OK what that means and what to do about it.
+
+      --json   the same as JSON
+
+Example:
+  pocket-docker doctor
+
+EXIT STATUS
+  0, 1 when containers cannot run here at all, 125 for a wrong use.
+`
+
+func cmdDoctor(c *call) error {
+	var asJSON bool
+	flags := c.flagSet()
+	flags.BoolVar(&asJSON, "json", false, "")
+	if err := c.parse(flags, 0, 0, ""); err != nil {
+		return err
+	}
+	dir, err := state.Dir()
+	if err != nil {
+		return err
+	}
+	report := doctor.Check(dir)
+	if asJSON {
+		out := json.NewEncoder(c.stdout)
+		out.SetIndent("", "  ")
+		out.SetEscapeHTML(false)
+		err = out.Encode(report)
+	} else {
+		err = writeReport(c.stdout, report)
+	}
+	if err == nil && !report.Usable() {
+		err = exitStatus(1)
+	}
+	return err
+}
+
+// writeReport writes a line for each finding, with what it means and what to do indented below it.
+func writeReport(w io.Writer, report doctor.Report) error {
+	words := map[doctor.Status]string{doctor.OK: "OK", doctor.Degraded: "degraded", doctor.Missing: "missing"}
+	width := 0
+	for _, f := range report.Findings {
+		width = max(width, len(f.Name))
+	}
+	for _, f := range report.Findings {
+		text := fmt.Sprintf("%-8s  %-*s  %s\n", words[f.Status], width, f.Name, oneLine(f.Found))
+		for _, more := range []struct{ name, text string }{{"means", f.Consequence}, {"fix", f.Fix}} {
+			if more.text != "" {
+				text += fmt.Sprintf("%-8s  %*s  %s: %s\n", "", width, "", more.name, more.text)
+			}
+		}
+		if _, err := io.WriteString(w, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}

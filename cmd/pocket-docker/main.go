@@ -1,0 +1,130 @@
+// Pocket-docker runs containers without a daemon.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"pocket/runtime/hint"
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// command is one command of the program. Its usage begins with the line that shows how it is called
+// and is complete: no part of it is generated.
+type command struct {
+	name    string
+	summary string
+	usage   string
+	fault   int // the exit status for errors that are not the program's
+	run     func(*call) error
+}
+
+// commands returns all commands in the order of the help. It is a function because help, which is one
+// of them, shows them all.
+func commands() []command {
+	return []command{
+		{"run", "run a program in a new container", runUsage, 125, cmdRun},
+		{"ps", "list containers", psUsage, 1, cmdPs},
+		{"logs", "show what a container wrote", logsUsage, 1, cmdLogs},
+		{"stop", "end running containers", stopUsage, 1, cmdStop},
+		{"rm", "remove containers", rmUsage, 1, cmdRm},
+		{"inspect", "show all that is known of a container, as JSON", inspectUsage, 1, cmdInspect},
+		{"pull", "store a root filesystem from a URL", pullUsage, 1, cmdPull},
+		{"images", "list stored root filesystems", imagesUsage, 1, cmdImages},
+		{"rmi", "remove stored root filesystems", rmiUsage, 1, cmdRmi},
+		{"doctor", "show what this host can enforce, and how to improve it", doctorUsage, 1, cmdDoctor},
+		{"version", "show the version", versionUsage, 1, cmdVersion},
+		{"help", "show how a command is used", helpUsage, 1, cmdHelp},
+	}
+}
+
+// call is one invocation of a command.
+type call struct {
+	command
+	args                  []string // without the command's name
+	stdin, stdout, stderr *os.File
+}
+
+// exitStatus ends the program with a status and no message: the status is a container's.
+type exitStatus int
+
+func (e exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+// withStatus is an error that is told, with an exit status of its own.
+type withStatus struct {
+	error
+	status int
+}
+
+func (e withStatus) Unwrap() error { return e.error }
+
+// usageError is a mistake in the command line.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// run is the program. Without a command it shows the help, as a mistake.
+func run(args []string, stdin, stdout, stderr *os.File) int {
+	c := call{stdin: stdin, stdout: stdout, stderr: stderr}
+	if len(args) == 0 {
+		fmt.Fprint(stderr, overview())
+		return 125
+	}
+	name := args[0]
+	switch name {
+	case "-h", "--help":
+		name = "help"
+	case "-v", "--version":
+		name = "version"
+	}
+	found := false
+	if c.command, found = find(name); !found {
+		return c.report(usagef("there is no command %q (pocket-docker help lists them)", name))
+	}
+	c.args = args[1:]
+	return c.report(c.run(&c))
+}
+
+func find(name string) (command, bool) {
+	for _, cmd := range commands() {
+		if cmd.name == name {
+			return cmd, true
+		}
+	}
+	return command{}, false
+}
+
+// report prints an error with its hint and returns the exit status.
+func (c *call) report(err error) int {
+	if err == nil {
+		return 0
+	}
+	if status, ok := errors.AsType[exitStatus](err); ok {
+		return int(status)
+	}
+	for line := range strings.Lines(err.Error()) {
+		fmt.Fprintf(c.stderr, "pocket-docker: %s\n", strings.TrimSuffix(line, "\n"))
+	}
+	if h := hint.Of(err); h != "" {
+		fmt.Fprintf(c.stderr, "pocket-docker: hint: %s\n", h)
+	}
+	if _, ok := errors.AsType[usageError](err); ok {
+		return 125
+	}
+	if e, ok := errors.AsType[withStatus](err); ok {
+		return e.status
+	}
+	return c.fault
+}
+
+// warn tells of something that does not keep the command from going on.
+func (c *call) warn(format string, args ...any) {
+	fmt.Fprintf(c.stderr, "pocket-docker: warning: "+format+"\n", args...)
+}

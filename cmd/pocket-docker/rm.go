@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"pocket/runtime/state"
+)
+
+const rmUsage = `pocket-docker rm [flags] CONTAINER…
+
+Removes containers with their logs and all that they wrote. Each is named by its name, its id or the
+beginning of one; the names of those removed are shown.
+
+  -f, --force   end a running container first; one that does not exist is no error
+
+Example:
+  pocket-docker rm -f web 4f1c
+
+EXIT STATUS
+  0, 1 when a container could not be removed (the others are), 125 for a wrong use.
+`
+
+func cmdRm(c *call) error {
+	var force bool
+	flags := c.flagSet()
+	flags.BoolVarP(&force, "force", "f", false, "")
+	if err := c.parse(flags, 1, -1, "CONTAINER"); err != nil {
+		return err
+	}
+	e, err := open()
+	if err != nil {
+		return err
+	}
+	defer e.DB.Close()
+	var all []error
+	for _, name := range flags.Args() {
+		err := e.Remove(context.Background(), name, force)
+		if force && errors.Is(err, state.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			all = append(all, err)
+			continue
+		}
+		fmt.Fprintln(c.stdout, name)
+	}
+	return errors.Join(all...)
+}

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"pocket/runtime/hint"
+)
+
+const rmiUsage = `pocket-docker rmi [flags] IMAGE…
+
+Removes stored root filesystems, each named by its name, its digest or the beginning of one. One that a
+container was made from is refused; the names of those removed are shown.
+
+  -f, --force   remove it although a container was made from it, unless that container runs
+
+Example:
+  pocket-docker rmi alpine-minirootfs-3.19.1-x86_64
+
+EXIT STATUS
+  0, 1 when one could not be removed (the others are), 125 for a wrong use.
+`
+
+func cmdRmi(c *call) error {
+	var force bool
+	flags := c.flagSet()
+	flags.BoolVarP(&force, "force", "f", false, "")
+	if err := c.parse(flags, 1, -1, "IMAGE"); err != nil {
+		return err
+	}
+	e, err := open()
+	if err != nil {
+		return err
+	}
+	defer e.DB.Close()
+	var all []error
+	for _, ref := range flags.Args() {
+		name, err := e.UsedBy(ref, force)
+		if err == nil && name != "" {
+			err = hint.With(fmt.Errorf("image %s: container %s was made from it", ref, name),
+				"remove the container first: pocket-docker rm %s", name)
+		}
+		if err == nil {
+			err = e.Images.Remove(context.Background(), ref)
+		}
+		if err != nil {
+			all = append(all, err)
+			continue
+		}
+		fmt.Fprintln(c.stdout, ref)
+	}
+	return errors.Join(all...)
+}

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
+
+	"pocket/runtime/cgroup"
+	"pocket/runtime/container"
+	"pocket/runtime/hint"
+)
+
+const runUsage = `pocket-docker run [flags] IMAGE COMMAND ARG…
+pocket-docker run [flags] --rootfs IMAGE --cmd "COMMAND LINE"
+
+Runs a program in a new container and waits for it. IMAGE is the name or digest of a stored root
+filesystem, a folder, an archive (tar or tar.gz), or host: a view of this machine's own programs.
+
+When standard output is a terminal, or with -a, -i, -t or --rm, the program's output is shown as it is.
+Otherwise the container's id alone is written to standard output, and the program's output to standard
+error; pocket-docker logs shows it again.
+
+What to run
+  --rootfs IMAGE         the root filesystem (host)
+  --cmd "COMMAND LINE"   the program, split as a shell splits words; nothing is expanded
+  --name NAME            the container's name (a random one)
+  --rm                   remove the container when it has ended
+  -e, --env NAME[=VALUE] an environment variable; without a value, ours is passed on
+  --env-file FILE        such variables, one a line
+  -w, --workdir PATH     the working directory (/)
+  -u, --user UID[:GID]   who runs it inside, as numbers (0:0)
+  -h, --hostname NAME    the host name inside (the first digits of the id)
+  --cidfile FILE         a new file that the id is written to
+
+Its streams
+  -i, --interactive      pass standard input on; without it the program reads an empty file
+  -t, --tty              give it a terminal of its own
+  -a, --attach STREAM    show only these of stdin, stdout, stderr
+
+What it sees
+  -v, --volume HOST:PATH[:ro]   a folder or file of this machine; ro: read-only, with all below it
+  --tmpfs PATH[:size=SIZE]      an empty folder in memory
+  --read-only                   the root filesystem cannot be written
+  --network none|host           no network but its own loopback (none), or this machine's
+
+What it may use (SIZE: 512k, 64MiB, 1g; DURATION: 500ms, 2s, 1m30s)
+  -m, --memory SIZE      memory of all its processes, files in memory included
+  --cpus NUMBER          processor time per second, such as 0.5
+  --pids-limit N         processes and threads at once
+  --timeout DURATION     time on the clock
+  --cpu-time DURATION    processor time
+  --ulimit NAME=LIMIT    nofile, nproc, stack, fsize or cpu
+  --strict-limits        do not run it when a limit cannot be enforced here
+  -q, --quiet            do not warn of such limits
+
+What it may do
+  --security-opt seccomp=FILE|unconfined   a system call profile in docker's format, or none
+  --cap-add NAME, --cap-drop NAME          change docker's default set of capabilities
+
+Ctrl-C and other signals are passed on to the program; the third one kills it.
+
+Example:
+  pocket-docker run --rm --memory 64m --timeout 10s -v "$(pwd):/mnt:ro" host python3 /mnt/main.py
+
+EXIT STATUS
+  The program's; 128 + n when signal n ended it. 125 when pocket-docker itself failed, 126 when the
+  program cannot be executed, 127 when it does not exist.
+`
+
+func cmdRun(c *call) error {
+	var o runOptions
+	flags := c.flagSet()
+	o.flags(flags)
+	if err := c.parse(flags, 0, -1, ""); err != nil {
+		return err
+	}
+	if err := o.check(isTerminal(c.stdin)); err != nil {
+		return err
+	}
+	if err := o.program(flags); err != nil {
+		return err
+	}
+	if err := o.confine(); err != nil {
+		return err
+	}
+	e, err := open()
+	if err != nil {
+		return err
+	}
+	defer e.DB.Close()
+	e.Groups = cgroup.Detect()
+	signals := make(chan os.Signal, 64)
+	// All of them, SIGPIPE too: a reader that goes away must not end the monitor, whose container would
+	// go on without a record.
+	signal.Notify(signals)
+	defer signal.Stop(signals)
+	return c.runContainer(e, &o, signals)
+}
+
+func (c *call) runContainer(e *container.Engine, o *runOptions, signals <-chan os.Signal) error {
+	streams := c.streams(o)
+	streams.Signals = signals
+	if o.Terminal && o.interactive {
+		restore, err := makeRaw(c.stdin)
+		if err != nil {
+			return err
+		}
+		defer restore()
+	}
+	result, err := e.Run(context.Background(), o.Config, streams)
+	return runStatus(result, err)
+}
+
+// streams connects the container as "What run prints" has it: attached, or captured.
+func (c *call) streams(o *runOptions) container.Streams {
+	attached := isTerminal(c.stdout) || len(o.attach) > 0 || o.interactive || o.Terminal || o.Remove
+	m := newMeter(c.stderr)
+	s := container.Streams{Stdout: c.stdout, Stderr: c.stderr, Progress: m.show}
+	if !attached {
+		s.Stdout = c.stderr
+	}
+	if o.interactive {
+		s.Stdin = c.stdin
+	}
+	if len(o.attach) > 0 {
+		s.Stdout = o.onlyAttached("stdout", s.Stdout)
+		s.Stderr = o.onlyAttached("stderr", s.Stderr)
+	}
+	s.Warn = func(text string) {
+		if !o.quiet {
+			c.warn("%s", text)
+		}
+	}
+	s.Created = func(id string) error {
+		m.clear()
+		if err := writeNew(o.cidfile, id); err != nil {
+			return err
+		}
+		if attached {
+			return nil
+		}
+		_, err := fmt.Fprintln(c.stdout, id)
+		return err
+	}
+	return s
+}
+
+func (o *runOptions) onlyAttached(name string, w io.Writer) io.Writer {
+	if slices.Contains(o.attach, name) {
+		return w
+	}
+	return io.Discard
+}
+
+// writeNew writes the id to a file that must not exist yet, so that two containers never share one.
+func writeNew(path, id string) error {
+	if path == "" {
+		return nil
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, os.ErrExist) {
+		return hint.With(fmt.Errorf("--cidfile %s: it exists already", path), "remove it, or name another file")
+	}
+	if err != nil {
+		return fmt.Errorf("--cidfile: %w", err)
+	}
+	_, err = f.WriteString(id)
+	return errors.Join(err, f.Close())
+}
+
+// runStatus turns how the run ended into the exit status of run.
+func runStatus(result container.Result, err error) error {
+	if _, early := errors.AsType[*container.Interrupted](err); early {
+		return exitStatus(container.Status(err))
+	}
+	if err != nil {
+		return withStatus{err, container.Status(err)}
+	}
+	if status := result.Exit.Status(); status != 0 {
+		return exitStatus(status)
+	}
+	return nil
+}

@@ -1,0 +1,265 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"pocket/runtime/container"
+	"pocket/runtime/hint"
+	"pocket/runtime/resource"
+)
+
+// runOptions is the command line of run.
+type runOptions struct {
+	container.Config
+	rootfs, cmd     string
+	detach          bool
+	interactive     bool
+	attach          []string
+	cidfile         string
+	network         string
+	securityOpts    []string
+	capAdd, capDrop []string
+	quiet           bool
+}
+
+// flags defines the flags of run, in the order of its help.
+func (o *runOptions) flags(flags *pflag.FlagSet) {
+	flags.SetInterspersed(false)
+	flags.StringVar(&o.rootfs, "rootfs", "", "")
+	flags.StringVar(&o.cmd, "cmd", "", "")
+	flags.BoolVarP(&o.detach, "detach", "d", false, "")
+	flags.BoolVar(&o.Remove, "rm", false, "")
+	flags.StringVar(&o.Name, "name", "", "")
+	flags.BoolVarP(&o.interactive, "interactive", "i", false, "")
+	flags.BoolVarP(&o.Terminal, "tty", "t", false, "")
+	flags.VarP(o.each("stream", o.setAttach), "attach", "a", "")
+	flags.VarP(o.each("NAME=value", o.setEnv), "env", "e", "")
+	flags.Var(o.each("file", o.setEnvFile), "env-file", "")
+	flags.StringVarP(&o.Dir, "workdir", "w", "", "")
+	flags.VarP(o.each("uid[:gid]", o.setUser), "user", "u", "")
+	flags.VarP(o.each("host:path[:ro]", o.setVolume), "volume", "v", "")
+	flags.Var(o.each("path[:size=…]", o.setTmpfs), "tmpfs", "")
+	flags.BoolVar(&o.ReadOnly, "read-only", false, "")
+	flags.VarP(sizeFlag(&o.Limits.Memory), "memory", "m", "")
+	flags.Var(cpusFlag(&o.Limits.CPUs), "cpus", "")
+	flags.Var(countFlag(&o.Limits.Processes), "pids-limit", "")
+	flags.Var(durationFlag(&o.Limits.Wall), "timeout", "")
+	flags.Var(durationFlag(&o.Limits.CPU), "cpu-time", "")
+	flags.Var(o.each("name=value", o.setUlimit), "ulimit", "")
+	flags.BoolVar(&o.Strict, "strict-limits", false, "")
+	flags.Var(o.each("none|host", o.setNetwork), "network", "")
+	flags.StringVarP(&o.Hostname, "hostname", "h", "", "")
+	flags.StringArrayVar(&o.securityOpts, "security-opt", nil, "")
+	flags.StringArrayVar(&o.capAdd, "cap-add", nil, "")
+	flags.StringArrayVar(&o.capDrop, "cap-drop", nil, "")
+	flags.StringVar(&o.cidfile, "cidfile", "", "")
+	flags.BoolVarP(&o.quiet, "quiet", "q", false, "")
+}
+
+func (o *runOptions) each(kind string, set func(string) error) *value {
+	return &value{kind: kind, set: set}
+}
+
+// program takes the image and the program from --rootfs and --cmd, or from the arguments.
+func (o *runOptions) program(flags *pflag.FlagSet) error {
+	args := flags.Args()
+	o.Image = o.rootfs
+	if !flags.Changed("rootfs") && len(args) > 0 {
+		o.Image, args = args[0], args[1:]
+	}
+	if !flags.Changed("cmd") {
+		o.Args = args
+		if len(args) == 0 {
+			return usagef("run: no program is given: run IMAGE COMMAND…, or --rootfs IMAGE --cmd \"COMMAND LINE\"")
+		}
+		return nil
+	}
+	if len(args) > 0 {
+		return usagef("run: %q is one program too many beside --cmd", strings.Join(args, " "))
+	}
+	words, err := splitWords(o.cmd)
+	if err != nil {
+		return usagef("run: --cmd: %w", err)
+	}
+	if len(words) == 0 {
+		return usagef("run: --cmd is empty")
+	}
+	o.Args = words
+	return nil
+}
+
+func (o *runOptions) setAttach(s string) error {
+	switch s = strings.ToLower(s); s {
+	case "stdin":
+		o.interactive = true
+	case "stdout", "stderr":
+	default:
+		return fmt.Errorf("%q is none of stdin, stdout and stderr", s)
+	}
+	o.attach = append(o.attach, s)
+	return nil
+}
+
+// setEnv takes NAME=value as it is, and NAME from our own environment, where it is set.
+func (o *runOptions) setEnv(s string) error {
+	name, _, given := strings.Cut(s, "=")
+	if name == "" || strings.IndexByte(s, 0) >= 0 {
+		return fmt.Errorf("%q is not NAME or NAME=value", s)
+	}
+	if !given {
+		text, set := os.LookupEnv(name)
+		if !set {
+			return nil
+		}
+		s += "=" + text
+	}
+	o.Env = append(o.Env, s)
+	return nil
+}
+
+// setEnvFile reads one NAME or NAME=value a line; empty lines and lines that begin with # do not count.
+func (o *runOptions) setEnvFile(file string) error {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	number := 0
+	for line := range strings.Lines(string(text)) {
+		number++
+		line = strings.TrimRight(strings.TrimLeft(line, " \t"), "\r\n")
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		if err := o.setEnv(line); err != nil {
+			return fmt.Errorf("%s:%d: %w", file, number, err)
+		}
+	}
+	return nil
+}
+
+// setUser reads numbers only: names would have to be looked up in a file that the image controls
+// (docker's CVE-2016-3697: a user name that is a number became root).
+func (o *runOptions) setUser(s string) error {
+	user, group, both := strings.Cut(s, ":")
+	uid, err := parseID(user)
+	if err != nil {
+		return err
+	}
+	gid := uid
+	if both {
+		if gid, err = parseID(group); err != nil {
+			return err
+		}
+	}
+	o.UID, o.GID = uid, gid
+	return nil
+}
+
+// parseID takes what the kernel takes: 0 to 2³²-2; the last number means "no change" to it.
+func parseID(s string) (int, error) {
+	n, err := strconv.ParseUint(s, 10, 32)
+	if err != nil || n == 1<<32-1 {
+		return 0, fmt.Errorf("%q is not a user or group number (0 to 4294967294)", s)
+	}
+	return int(n), nil
+}
+
+func (o *runOptions) setVolume(s string) error {
+	host, rest, found := strings.Cut(s, ":")
+	target, mode, _ := strings.Cut(rest, ":")
+	if !found || host == "" || target == "" {
+		return fmt.Errorf("%q is not HOST:PATH or HOST:PATH:ro", s)
+	}
+	if !strings.ContainsRune(host, '/') && host != "." && host != ".." {
+		return fmt.Errorf("named volumes such as %q are not supported (write ./%s for a folder here)", host, host)
+	}
+	v := container.Volume{Target: target}
+	switch mode {
+	case "", "rw":
+	case "ro":
+		v.ReadOnly = true
+	case "O":
+		return errors.New("the mode O (a private writable view) is not supported yet (use ro)")
+	default:
+		return fmt.Errorf("%q is not a mode of a volume (ro or rw)", mode)
+	}
+	abs, err := filepath.Abs(host)
+	if err != nil {
+		return err
+	}
+	v.Host = abs
+	o.Volumes = append(o.Volumes, v)
+	return nil
+}
+
+func (o *runOptions) setTmpfs(s string) error {
+	target, options, _ := strings.Cut(s, ":")
+	t := container.Tmpfs{Target: target}
+	for option := range strings.SplitSeq(options, ",") {
+		name, text, _ := strings.Cut(option, "=")
+		switch name {
+		case "", "rw", "nosuid", "nodev", "noexec": // as it is anyway
+		case "size":
+			size, err := resource.ParseSize(text)
+			if err != nil {
+				return err
+			}
+			t.Size = size
+		default:
+			return fmt.Errorf("the option %q of a tmpfs is not supported (size=… is)", option)
+		}
+	}
+	o.Tmpfs = append(o.Tmpfs, t)
+	return nil
+}
+
+func (o *runOptions) setNetwork(s string) error {
+	switch s {
+	case "none", "host":
+		o.HostNetwork = s == "host"
+		return nil
+	}
+	return fmt.Errorf("the network %q is not supported yet (none and host are)", s)
+}
+
+// setUlimit takes name=value or name=value:value with both the same: there is one limit, not two.
+func (o *runOptions) setUlimit(s string) error {
+	name, text, found := strings.Cut(s, "=")
+	soft, hard, both := strings.Cut(text, ":")
+	if !found || both && soft != hard {
+		return fmt.Errorf("%q is not NAME=LIMIT", s)
+	}
+	switch name {
+	case "nofile":
+		return countFlag(&o.Limits.OpenFiles).set(soft)
+	case "nproc":
+		return countFlag(&o.Limits.Processes).set(soft)
+	case "stack":
+		return sizeFlag(&o.Limits.Stack).set(soft)
+	case "fsize":
+		return sizeFlag(&o.Limits.FileSize).set(soft)
+	case "cpu":
+		return durationFlag(&o.Limits.CPU).set(soft)
+	}
+	return fmt.Errorf("the limit %q is not supported (nofile, nproc, stack, fsize and cpu are)", name)
+}
+
+// check finds what is wrong with the flags as a whole.
+func (o *runOptions) check(stdinIsTerminal bool) error {
+	if o.detach {
+		return usageError{hint.With(errors.New("run: --detach is not supported yet"),
+			"leave -d out, and put & at the end to go on in the shell")}
+	}
+	if o.Terminal && o.interactive && !stdinIsTerminal {
+		return usageError{hint.With(errors.New("run: standard input is not a terminal, which -i with -t needs"),
+			"leave -t out when input comes from a file or a pipe")}
+	}
+	return nil
+}

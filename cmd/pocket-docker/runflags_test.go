@@ -1,0 +1,140 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"pocket/runtime/resource"
+)
+
+// parseRun parses a command line of run, split at blanks.
+func parseRun(line string) (*runOptions, error) {
+	c := &call{args: strings.Fields(line), command: command{name: "run"}}
+	o := &runOptions{}
+	flags := c.flagSet()
+	o.flags(flags)
+	if err := c.parse(flags, 0, -1, ""); err != nil {
+		return o, err
+	}
+	return o, o.program(flags)
+}
+
+func TestRunFlags(t *testing.T) {
+	t.Setenv("PASSED", "on")
+	for _, c := range []struct {
+		line string
+		show func(*runOptions) any
+		want string
+	}{
+		{"alpine sh -c -x", func(o *runOptions) any { return []any{o.Image, o.Args} }, "[alpine [sh -c -x]]"},
+		{"--rootfs alpine sh", func(o *runOptions) any { return []any{o.Image, o.Args} }, "[alpine [sh]]"},
+		{"--cmd true alpine", func(o *runOptions) any { return []any{o.Image, o.Args} }, "[alpine [true]]"},
+		{"--cmd true", func(o *runOptions) any { return []any{o.Image, o.Args} }, "[ [true]]"},
+		{"--rm x sh --rm", func(o *runOptions) any { return []any{o.Remove, o.Args} }, "[true [sh --rm]]"},
+		{"-it x sh", func(o *runOptions) any { return []any{o.interactive, o.Terminal} }, "[true true]"},
+		{"-a stdin -a STDOUT x sh", func(o *runOptions) any { return []any{o.interactive, o.attach} }, "[true [stdin stdout]]"},
+		{"-e A=b=c -e PASSED -e UNSET_HERE x sh", func(o *runOptions) any { return o.Env }, "[A=b=c PASSED=on]"},
+		{"-u 0 x sh", func(o *runOptions) any { return []int{o.UID, o.GID} }, "[0 0]"},
+		{"-u 4294967294:7 x sh", func(o *runOptions) any { return []int{o.UID, o.GID} }, "[4294967294 7]"},
+		{"-u 5 x sh", func(o *runOptions) any { return []int{o.UID, o.GID} }, "[5 5]"},
+		{"-v /a:/b -v /c:/d:ro x sh", func(o *runOptions) any { return o.Volumes }, "[{/a /b false} {/c /d true}]"},
+		{"--tmpfs /t --tmpfs /u:rw,size=1m x sh", func(o *runOptions) any { return o.Tmpfs }, "[{/t 0B} {/u 1MiB}]"},
+		{"-m 64m --cpus 0.5 --pids-limit 9 --timeout 2 --cpu-time 500ms x sh", func(o *runOptions) any { return o.Limits },
+			fmt.Sprint(resource.Limits{Memory: 64 * resource.MiB, CPUs: 0.5, Processes: 9, Wall: 2 * time.Second, CPU: 500 * time.Millisecond})},
+		{"--ulimit nofile=9 --ulimit stack=1m:1m --ulimit fsize=2k --ulimit cpu=3 x sh", func(o *runOptions) any { return o.Limits },
+			fmt.Sprint(resource.Limits{OpenFiles: 9, Stack: resource.MiB, FileSize: 2 * resource.KiB, CPU: 3 * time.Second})},
+		{"--network host x sh", func(o *runOptions) any { return o.HostNetwork }, "true"},
+	} {
+		o, err := parseRun(c.line)
+		if err != nil {
+			t.Errorf("%s: %v", c.line, err)
+		} else if got := fmt.Sprint(c.show(o)); got != c.want {
+			t.Errorf("%s: %s, want %s", c.line, got, c.want)
+		}
+	}
+}
+
+func TestRunFlagErrors(t *testing.T) {
+	for line, want := range map[string]string{
+		"-u 4294967295 x sh":            "not a user or group number",
+		"-u -1 x sh":                    "not a user or group number",
+		"-u 0x10 x sh":                  "not a user or group number",
+		"-u 1:2:3 x sh":                 "not a user or group number",
+		"-u : x sh":                     "not a user or group number",
+		"-v /a x sh":                    "HOST:PATH",
+		"-v /a:/b:rx x sh":              "not a mode",
+		"-e =x x sh":                    "not NAME",
+		"--tmpfs /t:size=many x sh":     "not a size",
+		"--tmpfs /t:exec x sh":          "not supported",
+		"--cpus 0 x sh":                 "not a number of CPUs",
+		"--cpus NaN x sh":               "not a number of CPUs",
+		"--pids-limit -1 x sh":          "above 0",
+		"--pids-limit 9999999999 x sh":  "above 0",
+		"--timeout -1s x sh":            "not more than 0",
+		"--ulimit nofile x sh":          "NAME=LIMIT",
+		"--ulimit nofile=1:2 x sh":      "NAME=LIMIT",
+		"--ulimit memlock=1 x sh":       "not supported",
+		"-a everything x sh":            "none of stdin",
+		"--env-file /no/such/file x sh": "/no/such/file",
+		"--nettwork none x sh":          "did you mean --network?",
+		"-x y sh":                       "unknown shorthand",
+		"--memory":                      "needs an argument",
+	} {
+		_, err := parseRun(line)
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v, want one line with %q", line, err, want)
+		}
+		if _, ok := err.(usageError); err != nil && !ok {
+			t.Errorf("%s: %T is no mistake in the command line", line, err)
+		}
+	}
+}
+
+func TestEnvFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "env")
+	for text, want := range map[string]string{
+		"A=1\n\n# no\n  B=2 3 \r\nC=":   `["A=1" "B=2 3 " "C="]`,
+		"A=1\n=2\n":                     file + `:2: "=2" is not NAME or NAME=value`,
+		"A=\x00\n":                      file + `:1: "A=\x00" is not NAME or NAME=value`,
+		strings.Repeat("A=1\n", 3) + "": `["A=1" "A=1" "A=1"]`,
+	} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		o := &runOptions{}
+		got := ""
+		if err := o.setEnvFile(file); err != nil {
+			got = err.Error()
+		} else {
+			got = fmt.Sprintf("%q", o.Env)
+		}
+		if got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+}
+
+func FuzzVolume(f *testing.F) {
+	f.Add("/a:/b:ro")
+	f.Add("./a:/b")
+	f.Fuzz(func(t *testing.T, s string) {
+		o := &runOptions{}
+		if err := o.setVolume(s); err == nil && (len(o.Volumes) != 1 || !filepath.IsAbs(o.Volumes[0].Host) || o.Volumes[0].Target == "") {
+			t.Errorf("%q: %+v", s, o.Volumes)
+		}
+	})
+}
+
+func FuzzUser(f *testing.F) {
+	f.Add("0:4294967294")
+	f.Fuzz(func(t *testing.T, s string) {
+		o := &runOptions{}
+		if err := o.setUser(s); err == nil && (o.UID < 0 || o.GID < 0 || o.UID > 1<<32-2 || o.GID > 1<<32-2) {
+			t.Errorf("%q: %d:%d", s, o.UID, o.GID)
+		}
+	})
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"pocket-docker": main})
+}
+
+// TestScript runs the scripts in testdata/script. Each has a state folder of its own and finds in
+// $ARCHIVES the root filesystems made below.
+//
+// Conditions: [sandbox] namespaces can be made here, [shell] and [python] there is an archive with one.
+func TestScript(t *testing.T) {
+	archives := t.TempDir()
+	shell := sync.OnceValue(func() error { return makeShellArchive(filepath.Join(archives, shellArchive)) })
+	python := sync.OnceValue(func() error { return makePythonArchive(filepath.Join(archives, pythonArchive)) })
+	namespaces := sync.OnceValue(canMakeNamespaces)
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("POCKET_ROOT", filepath.Join(env.WorkDir, "state"))
+			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("ARCHIVES", archives)
+			return nil
+		},
+		Condition: func(name string) (bool, error) {
+			needs := map[string]func() error{"sandbox": namespaces, "shell": shell, "python": python}[name]
+			if needs == nil {
+				return false, os.ErrInvalid
+			}
+			err := needs()
+			if err != nil {
+				t.Logf("no %s: %v", name, err)
+			}
+			return err == nil, nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exitcode": scriptExitCode, "capture": scriptCapture, "await": scriptAwait,
+		},
+	})
+}
+
+// scriptExitCode runs a program and wants its exit status: exitcode STATUS PROGRAM ARG…
+func scriptExitCode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exitcode STATUS PROGRAM ARG…")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	got := "0"
+	if exit, ok := err.(*exec.ExitError); ok {
+		got = strconv.Itoa(exit.ExitCode())
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if got != args[0] {
+		ts.Fatalf("exit status %s, want %s", got, args[0])
+	}
+}
+
+// scriptCapture gives a variable what a program writes: capture NAME PROGRAM ARG…, as
+// NAME=$(PROGRAM ARG…) would in a shell.
+func scriptCapture(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: capture NAME PROGRAM ARG…")
+	}
+	ts.Check(ts.Exec(args[1], args[2:]...))
+	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile("stdout")))
+}
+
+// scriptAwait repeats a program until its standard output contains a text: await TEXT PROGRAM ARG…
+func scriptAwait(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: await TEXT PROGRAM ARG…")
+	}
+	const attempts = 2000
+	for range attempts {
+		_ = ts.Exec(args[1], args[2:]...) // it may fail until its time has come
+		if strings.Contains(ts.ReadFile("stdout"), args[0]) {
+			return
+		}
+	}
+	ts.Fatalf("%q never came", args[0])
+}
+
+// canMakeNamespaces tries what every sandbox needs.
+func canMakeNamespaces() error {
+	cmd := exec.Command("/proc/self/exe", "-test.run=^$")
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS | syscall.CLONE_NEWPID,
+		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Geteuid(), Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getegid(), Size: 1}},
+	}
+	return cmd.Run()
+}

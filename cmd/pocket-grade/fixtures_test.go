@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"pocket/grader"
+)
+
+// folders names the verdict that a fixtures folder's submissions must get.
+var folders = map[string]grader.Verdict{
+	"accepted": grader.AC, "wrong-answer": grader.WA, "presentation-error": grader.PE, "time-limit": grader.TLE,
+	"memory-limit": grader.MLE, "output-limit": grader.OLE, "run-time-error": grader.RTE, "compile-error": grader.CE,
+	"judge-error": grader.JE,
+}
+
+// TestFixtures grades every program below fixtures/ with the whole pocket-grade: the folder's name is the
+// verdict that it must get.
+func TestFixtures(t *testing.T) {
+	found, err := filepath.Glob("../../fixtures/*/*/*")
+	if err != nil || len(found) == 0 {
+		t.Fatalf("no fixtures: %v", err)
+	}
+	for _, path := range found {
+		verdict := filepath.Base(filepath.Dir(path))
+		want, ok := folders[verdict]
+		if !ok {
+			continue
+		}
+		name := filepath.Base(filepath.Dir(filepath.Dir(path)))
+		t.Run(name+"/"+verdict+"/"+filepath.Base(path), func(t *testing.T) {
+			t.Parallel()
+			report := gradeFixture(t, suiteOf(t, name), path)
+			if report.Verdict != want {
+				t.Errorf("%s (%s), want %s\n%s", report.Verdict, report.Detail, want, explain(report))
+			}
+		})
+	}
+}
+
+// suiteOf is the suite of a folder of fixtures: its own, or the one of that name.
+func suiteOf(t *testing.T, name string) string {
+	own := filepath.Join("../../fixtures", name)
+	if _, err := os.Stat(filepath.Join(own, "suite.yaml")); err == nil {
+		return own
+	}
+	shared := filepath.Join("../../suites", name)
+	if _, err := os.Stat(shared); err != nil {
+		t.Fatal(err)
+	}
+	return shared
+}
+
+// gradeFixture runs pocket-grade as a process of its own. When we are root it gets a mount namespace too,
+// so that nothing a hostile program might do to mounts can outlive it.
+func gradeFixture(t *testing.T, suite, path string) grader.Report {
+	t.Helper()
+	cmd := pocketGrade(t, "run", "--json", "-j", "1", "--db", filepath.Join(t.TempDir(), "grade.db"), suite, path)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err := cmd.Run()
+	var answer struct{ Reports []grader.Report }
+	if decodeErr := json.Unmarshal(out.Bytes(), &answer); decodeErr != nil || len(answer.Reports) != 1 {
+		t.Fatalf("%v, %v\n%s%s", err, decodeErr, out.String(), errs.String())
+	}
+	return answer.Reports[0]
+}
+
+// pocketGrade is the command line of this very test binary as pocket-grade (see TestMain).
+func pocketGrade(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self, args...)
+	cmd.Args[0] = "pocket-grade"
+	cmd.Env = append(os.Environ(), "POCKET_ROOT="+t.TempDir(), asGrader+"=1")
+	if os.Geteuid() == 0 {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS}
+	}
+	return cmd
+}
+
+func explain(r grader.Report) string {
+	text := ""
+	if r.Compile != nil {
+		text += fmt.Sprintf("compile: %s %s\n%s\n", r.Compile.Verdict, r.Compile.Detail, r.Compile.Stderr)
+	}
+	for _, c := range r.Results {
+		if c.Verdict != grader.AC {
+			text += fmt.Sprintf("%s: %s %s, cpu %v, wall %v, memory %s (%s)\n%s\n%s\n", c.Case, c.Verdict, c.Detail,
+				c.Usage.CPU, c.Usage.Wall, c.Usage.Memory.Human(), c.Usage.MemorySource, c.Difference, c.Stderr)
+		}
+	}
+	return text
+}

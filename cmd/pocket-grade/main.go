@@ -1,0 +1,136 @@
+// Command pocket-grade grades programs against YAML suites in sandboxes.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/pflag"
+
+	"pocket/grader/suite"
+	"pocket/runtime/hint"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(status)
+}
+
+// The exit statuses.
+const (
+	accepted    = 0
+	notAccepted = 1
+	wrongUse    = 2   // or a bad suite, or a submission that cannot be read
+	judgeError  = 3   // our fault or the suite's
+	interrupted = 130 // as a shell says of a program that SIGINT ended
+)
+
+// console is where a command writes: results to out, everything else to err.
+type console struct{ out, err io.Writer }
+
+// command is one line of the table of commands.
+type command struct {
+	name    string
+	summary string
+	usage   string // what help prints
+	run     func(ctx context.Context, c console, args []string) (int, error)
+}
+
+// commands is a function and not a variable because help, one of them, lists them.
+func commands() []command {
+	return []command{
+		{"run", "grade submissions against a suite", usageRun, cmdRun},
+		{"results", "list the stored runs, or the submissions of one", usageResults, cmdResults},
+		{"show", "show a stored submission or one of its cases", usageShow, cmdShow},
+		{"languages", "list the known languages", usageLanguages, cmdLanguages},
+		{"doctor", "tell what this machine can enforce", usageDoctor, cmdDoctor},
+		{"version", "print the version", usageVersion, cmdVersion},
+		{"help", "explain a command", usageHelp, cmdHelp},
+	}
+}
+
+func find(name string) (command, bool) {
+	for _, c := range commands() {
+		if c.name == name {
+			return c, true
+		}
+	}
+	return command{}, false
+}
+
+// run is main without the process: it returns the exit status.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	c := console{stdout, stderr}
+	if len(args) == 0 {
+		c.complain(hint.With(errors.New("no command given"), "see pocket-grade help"))
+		return wrongUse
+	}
+	name := args[0]
+	if name == "-h" || name == "--help" {
+		name = "help"
+	} else if name == "--version" {
+		name = "version"
+	}
+	cmd, ok := find(name)
+	if !ok {
+		c.complain(hint.With(fmt.Errorf("unknown command %q", name), "see pocket-grade help"))
+		return wrongUse
+	}
+	status, err := cmd.run(ctx, c, args[1:])
+	if errors.Is(err, pflag.ErrHelp) {
+		fmt.Fprint(stdout, cmd.usage)
+		return 0
+	}
+	if err != nil {
+		c.complain(err)
+	}
+	return status
+}
+
+// complain writes an error and its hint. The mistakes of a suite have a line each that begins with file
+// and line, as editors expect it.
+func (c console) complain(err error) {
+	var mistakes suite.Errors
+	if errors.As(err, &mistakes) {
+		fmt.Fprintln(c.err, mistakes)
+		return
+	}
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range several.Unwrap() {
+			c.complain(e)
+		}
+		return
+	}
+	fmt.Fprintf(c.err, "pocket-grade: %v\n", err)
+	if h := hint.Of(err); h != "" {
+		fmt.Fprintf(c.err, "pocket-grade: hint: %s\n", h)
+	}
+}
+
+// parse reads a command's flags and returns the other arguments, of which there must be at least and at
+// most so many (most < 0: any number).
+func parse(flags *pflag.FlagSet, args []string, least, most int) ([]string, error) {
+	flags.SetOutput(io.Discard)
+	flags.Usage = func() {}
+	err := flags.Parse(args)
+	switch {
+	case errors.Is(err, pflag.ErrHelp):
+		return nil, err
+	case err != nil:
+	case flags.NArg() < least:
+		err = errors.New("too few arguments")
+	case most >= 0 && flags.NArg() > most:
+		err = fmt.Errorf("unexpected argument %q", flags.Arg(most))
+	}
+	if err != nil {
+		return nil, hint.With(fmt.Errorf("%s: %w", flags.Name(), err), "see pocket-grade help %s", flags.Name())
+	}
+	return flags.Args(), nil
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/spf13/pflag"
+
+	"pocket/grader"
+	"pocket/grader/report"
+	"pocket/grader/store"
+	"pocket/runtime/hint"
+)
+
+const usageShow = `Usage: pocket-grade show [FLAGS] [RUN] [SUBMISSION [CASE]]
+
+Shows a stored submission with every failure, or one of its cases with all figures and how each limit was
+held. RUN is a number as results lists it (default: the latest). CASE "compile" is the compiler's run.
+
+FLAGS
+      --suite SUITE  the suite whose results are meant (default: the current folder, then the user's
+                     state folder)
+      --db FILE      the database
+      --json         as JSON
+
+EXAMPLE
+  pocket-grade show --suite suites/squares 3 alice.py big
+
+EXIT STATUS
+  0; 2 wrong use, no such run, submission or case
+`
+
+func cmdShow(_ context.Context, c console, args []string) (status int, err error) {
+	flags := pflag.NewFlagSet("show", pflag.ContinueOnError)
+	db, rest, asJSON, err := openStore(flags, args, 3)
+	if err != nil {
+		return wrongUse, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	run, rest, err := chooseRun(db, rest)
+	if err != nil {
+		return wrongUse, err
+	}
+	submission, name := "", ""
+	if len(rest) > 0 {
+		submission = rest[0]
+	}
+	if len(rest) > 1 {
+		name = rest[1]
+	}
+	reports, err := reportsOf(db, run, submission)
+	if err != nil {
+		return wrongUse, err
+	}
+	if name != "" {
+		return showCase(c, reports[0], name, asJSON)
+	}
+	return finish(showReports(c, reports, asJSON))
+}
+
+// chooseRun takes the run's number from the arguments, or else the latest run.
+func chooseRun(db *store.Store, args []string) (int64, []string, error) {
+	if len(args) > 0 {
+		if n, err := strconv.ParseInt(args[0], 10, 64); err == nil && n > 0 {
+			return n, args[1:], nil
+		}
+	}
+	if len(args) > 2 {
+		_, err := number(args[0])
+		return 0, nil, err
+	}
+	run, err := db.Latest()
+	return run.ID, args, err
+}
+
+func showReports(c console, reports []grader.Report, asJSON bool) error {
+	if asJSON {
+		return report.JSON(c.out, reports)
+	}
+	for i, r := range reports {
+		if i > 0 {
+			if err := line(c.out); err != nil {
+				return err
+			}
+		}
+		if err := report.Text(c.out, r, report.Options{Color: color(c.out), All: true}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func showCase(c console, r grader.Report, name string, asJSON bool) (int, error) {
+	results := r.Results
+	if r.Compile != nil {
+		results = append(slices.Clone(results), *r.Compile)
+	}
+	i := slices.IndexFunc(results, func(result grader.Result) bool { return result.Case == name })
+	if i < 0 {
+		err := fmt.Errorf("submission %s has no case %q", r.Submission, name)
+		return wrongUse, hint.With(err, "see pocket-grade show for its cases")
+	}
+	if asJSON {
+		return finish(report.JSON(c.out, results[i]))
+	}
+	return finish(report.Detail(c.out, results[i], report.Options{Color: color(c.out)}))
+}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// terminal says whether w is a terminal.
+func terminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
+	return err == nil
+}
+
+// color says whether w wants colour (no-color.org).
+func color(w io.Writer) bool {
+	return terminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}
+
+// progress is one live line on a terminal, shown once grading takes longer than a second.
+type progress struct {
+	w       io.Writer // nil: nobody watches
+	total   int       // cases
+	done    int
+	started time.Time
+	shown   time.Time
+}
+
+func newProgress(w io.Writer, total int) *progress {
+	if !terminal(w) {
+		w = nil
+	}
+	return &progress{w: w, total: total, started: time.Now()}
+}
+
+// add counts cases that are done and shows the line, at most ten times a second.
+func (p *progress) add(cases int) {
+	p.done += cases
+	now := time.Now()
+	passed := now.Sub(p.started)
+	if p.w == nil || passed < time.Second || now.Sub(p.shown) < 100*time.Millisecond {
+		return
+	}
+	p.shown = now
+	rate := float64(p.done) / passed.Seconds()
+	left := time.Duration(float64(p.total-p.done) / rate * float64(time.Second)).Round(time.Second)
+	fmt.Fprintf(p.w, "\r\x1b[K%d of %d cases, %.0f/s, %s left", p.done, p.total, rate, left)
+}
+
+// clear takes the line away, before anything else is written.
+func (p *progress) clear() {
+	if p.w != nil && !p.shown.IsZero() {
+		fmt.Fprint(p.w, "\r\x1b[K")
+		p.shown = time.Time{}
+	}
+}

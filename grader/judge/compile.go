@@ -1,0 +1,135 @@
+package judge
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"pocket/grader"
+	"pocket/runtime/hint"
+	"pocket/runtime/resource"
+)
+
+// CompileLimits are the limits of a compiler where its language asks for no others.
+var CompileLimits = resource.Limits{
+	CPU: 60 * time.Second, Wall: 120 * time.Second, Memory: resource.GiB, Processes: 256,
+	Files: 512 * resource.MiB, Output: resource.MiB,
+}
+
+// maxMessages is how much of a compiler's messages is kept: the start, where the first mistake is.
+const maxMessages = 64 * resource.KiB
+
+// build is a compiled submission.
+type build struct {
+	dir    string // what the compiler left in /work/out
+	result grader.Result
+}
+
+// compile compiles a submission, or finds that an identical one was compiled before. An error means that
+// it was interrupted; everything else is in the result, whose verdict is AC, CE or JE.
+func compile(ctx context.Context, runner grader.Runner, sub *Staged, p Program) (build, error) {
+	w := sub.workspace
+	key := fmt.Sprintf("%s %q %+v", sub.Digest, *p.Compile, p.CompileLimits)
+	// Held while the compiler runs: of identical submissions graded at once, one is compiled.
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if b, ok := w.builds[key]; ok {
+		return b, nil
+	}
+	dir, err := w.folder("build")
+	if err != nil {
+		return build{result: compiled(grader.JE, "making a folder for the compiler: "+err.Error())}, nil
+	}
+	limits := p.CompileLimits.Merge(CompileLimits)
+	out := runner.Run(ctx, grader.Job{
+		Args: p.Compile.Args, Env: merge(p.Compile.Env, nil), Mounts: []grader.Volume{sub.volume()},
+		Save: dir, Limits: limits, Compile: true,
+	})
+	if out.Interrupted {
+		return build{}, interrupted(ctx, out)
+	}
+	b := build{dir: dir, result: classifyCompile(p, limits, out)}
+	if b.result.Verdict != grader.JE {
+		w.builds[key] = b
+	}
+	return b, nil
+}
+
+func compiled(verdict grader.Verdict, detail string) grader.Result {
+	return grader.Result{Case: "compile", Verdict: verdict, Detail: detail}
+}
+
+// classifyCompile says what became of a compiler. That it ran over a limit is the submission's doing: the
+// limits leave room for any honest source.
+func classifyCompile(p Program, limits resource.Limits, out grader.Outcome) grader.Result {
+	switch {
+	case out.NotFound:
+		return compiled(grader.JE, missing(p, p.Compile.Args[0], out.Err))
+	case out.Err != nil:
+		return compiled(grader.JE, oneLine(out.Err))
+	}
+	r := measured(out)
+	r.Case, r.Verdict = "compile", grader.CE
+	r.Stderr = head(string(out.Stderr)+string(out.Stdout), maxMessages)
+	compiler := filepath.Base(p.Compile.Args[0])
+	switch {
+	case out.Limit != grader.NoLimit:
+		r.Detail = compiler + " went over its " + overLimit(out.Limit, limits, out)
+	case out.Signal != "":
+		r.Detail = compiler + " ended by " + out.Signal
+	case out.ExitCode != 0:
+		r.Detail = fmt.Sprintf("%s: exit code %d", compiler, out.ExitCode)
+	default:
+		r.Verdict = grader.AC
+	}
+	return r
+}
+
+// missing says which program is not in the sandbox and what brings it.
+func missing(p Program, program string, cause error) string {
+	detail := program + " cannot be started in the sandbox"
+	if cause != nil {
+		detail += " (" + oneLine(cause) + ")"
+	}
+	if p.Package == "" {
+		return detail
+	}
+	noun := "package "
+	if strings.Contains(p.Package, " ") {
+		noun = "packages "
+	}
+	return detail + "; install the Debian " + noun + p.Package + " in the suite's root file system"
+}
+
+// oneLine writes an error with its hint for a result's detail.
+func oneLine(err error) string {
+	text := strings.ReplaceAll(err.Error(), "\n", "; ")
+	if h := hint.Of(err); h != "" {
+		text += "; hint: " + h
+	}
+	return text
+}
+
+// head cuts text to its first n bytes, as text that can be stored.
+func head(text string, n resource.Size) string {
+	if resource.Size(len(text)) <= n {
+		return storable(text)
+	}
+	return storable(strings.ToValidUTF8(text[:n], "")) + "\n… (cut)\n"
+}
+
+// tail cuts text to its last n bytes.
+func tail(text []byte, n resource.Size) string {
+	if resource.Size(len(text)) <= n {
+		return storable(string(text))
+	}
+	return "… (cut)\n" + storable(strings.ToValidUTF8(string(text[len(text)-int(n):]), ""))
+}
+
+// storable makes text of bytes: JSON and SQLite have no way to write others, and some readers of a
+// database end a text at NUL. What else could act on a terminal is the report's business.
+func storable(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "\ufffd"), "\x00", "\u2400")
+}

@@ -1,0 +1,150 @@
+package judge
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"syscall"
+
+	"pocket/grader"
+	"pocket/runtime/hint"
+	"pocket/runtime/resource"
+)
+
+// The largest submission that is taken.
+const (
+	MaxFiles = 10_000
+	MaxBytes = 100 * resource.MiB
+)
+
+// NewSubmission looks at what was handed in: a file or a folder. Every file below it must be a regular
+// file that can be read: a link could lead to an answer, a device or a fifo never ends. The language is
+// left empty. Errors name the file and carry a hint.
+func NewSubmission(path string) (grader.Submission, error) {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return grader.Submission{}, fmt.Errorf("submission %s: %w", path, err)
+	}
+	sub := grader.Submission{Name: filepath.Base(absolute), Path: absolute}
+	about, err := os.Lstat(absolute)
+	if err != nil {
+		return sub, unreadable(path, err)
+	}
+	if !about.IsDir() {
+		sub.Files = []string{sub.Name}
+		_, err := probe(absolute, about.Mode(), 0)
+		return sub, wrap(path, err)
+	}
+	sub.Files, err = walk(absolute, MaxFiles)
+	if err == nil && len(sub.Files) == 0 {
+		err = hint.With(errors.New("the folder has no files"), "hand in a source file or a folder with sources")
+	}
+	return sub, wrap(path, err)
+}
+
+func wrap(path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("submission %s: %w", path, err)
+}
+
+func unreadable(path string, err error) error {
+	var cause *fs.PathError
+	if errors.As(err, &cause) {
+		err = cause.Err
+	}
+	err = fmt.Errorf("submission %s: %w", path, err)
+	if errors.Is(err, fs.ErrNotExist) {
+		return hint.With(err, "check the path; a submission is a file or a folder")
+	}
+	return hint.With(err, "make it readable for the user who grades")
+}
+
+// walk lists the files below a folder, relative to it and sorted; more than most are an error.
+func walk(root string, most int) ([]string, error) {
+	var files []string
+	var total resource.Size
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return hint.With(err, "make it readable for the user who grades")
+		}
+		if entry.IsDir() {
+			return nil
+		}
+		if len(files) == most {
+			err := fmt.Errorf("more than %d files", most)
+			return hint.With(err, "hand in the sources only")
+		}
+		size, err := probe(path, entry.Type(), total)
+		if err != nil {
+			return err
+		}
+		total += size
+		relative, err := filepath.Rel(root, path)
+		files = append(files, filepath.ToSlash(relative))
+		return err
+	})
+	sort.Strings(files)
+	return files, err
+}
+
+// probe checks that a file is one that can be handed in beside those that have total bytes, and returns
+// its size. The type is looked at before the file is opened: opening a fifo or a device can block or act.
+func probe(path string, mode fs.FileMode, total resource.Size) (resource.Size, error) {
+	if !mode.IsRegular() {
+		return 0, irregular(filepath.Base(path), mode)
+	}
+	f, err := openRegular(os.OpenFile, path)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	about, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	if total+resource.Size(about.Size()) > MaxBytes {
+		return 0, tooLarge()
+	}
+	return resource.Size(about.Size()), nil
+}
+
+// openRegular opens a file for reading and refuses what has meanwhile become a link, a fifo or a device.
+func openRegular(open func(string, int, fs.FileMode) (*os.File, error), name string) (*os.File, error) {
+	// O_NONBLOCK: without it, opening a fifo that nobody writes to never returns (open(2)).
+	f, err := open(name, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, hint.With(err, "make it readable for the user who grades")
+	}
+	about, err := f.Stat()
+	if err == nil && !about.Mode().IsRegular() {
+		err = irregular(filepath.Base(name), about.Mode())
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+func irregular(name string, mode fs.FileMode) error {
+	kind := "not a regular file"
+	switch {
+	case mode&fs.ModeSymlink != 0:
+		kind = "a symbolic link"
+	case mode&fs.ModeNamedPipe != 0:
+		kind = "a fifo"
+	case mode&fs.ModeSocket != 0:
+		kind = "a socket"
+	case mode&fs.ModeDevice != 0:
+		kind = "a device"
+	}
+	return hint.With(fmt.Errorf("%s is %s", name, kind), "hand in regular files and folders only")
+}
+
+func tooLarge() error {
+	return hint.With(fmt.Errorf("more than %s", MaxBytes.Human()), "hand in the sources only")
+}

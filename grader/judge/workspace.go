@@ -1,0 +1,179 @@
+package judge
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"pocket/grader"
+	"pocket/runtime/resource"
+)
+
+// Workspace is a folder of the host in which submissions are copied and compiled during one invocation,
+// for one suite. What was compiled is kept in it until Close, so that identical submissions are compiled
+// once.
+type Workspace struct {
+	dir string
+
+	mu     sync.Mutex
+	builds map[string]build
+}
+
+// OpenWorkspace makes a workspace below the folder for temporary files.
+func OpenWorkspace() (*Workspace, error) {
+	dir, err := os.MkdirTemp("", "pocket-grade-")
+	if err != nil {
+		return nil, fmt.Errorf("making a workspace: %w", err)
+	}
+	// Where root grades, the sandbox's ids are not root's and must pass through this folder; names below
+	// it are random and cannot be listed by others.
+	if err := os.Chmod(dir, 0o711); err != nil {
+		return nil, errors.Join(fmt.Errorf("making a workspace: %w", err), os.RemoveAll(dir))
+	}
+	return &Workspace{dir: dir, builds: map[string]build{}}, nil
+}
+
+// Close removes the workspace. Nothing may run in it any more.
+func (w *Workspace) Close() error {
+	if err := removeAll(w.dir); err != nil {
+		return fmt.Errorf("removing the workspace: %w", err)
+	}
+	return nil
+}
+
+// removeAll also removes what a compiler made unwritable.
+func removeAll(dir string) error {
+	err := os.RemoveAll(dir)
+	if err == nil {
+		return nil
+	}
+	walkErr := filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
+		if entry != nil && entry.IsDir() {
+			return os.Chmod(path, 0o700)
+		}
+		return nil
+	})
+	return errors.Join(walkErr, os.RemoveAll(dir))
+}
+
+// folder makes a new folder that the sandbox can read.
+func (w *Workspace) folder(kind string) (string, error) {
+	dir, err := os.MkdirTemp(w.dir, kind+"-")
+	if err != nil {
+		return "", err
+	}
+	return dir, os.Chmod(dir, 0o755)
+}
+
+// Staged is a submission's copy in a workspace: what is graded is what the digest says, even when the
+// student's folder changes meanwhile, and it can be read in the sandbox whatever the original's modes.
+type Staged struct {
+	Submission grader.Submission
+	Dir        string // the folder with the copies of Submission.Files
+	Digest     string // sha256 over names, modes and contents, in hex
+
+	workspace *Workspace
+}
+
+// Stage copies a submission. Remove takes the copy away again.
+func (w *Workspace) Stage(sub grader.Submission) (*Staged, error) {
+	dir, err := w.folder("submission")
+	if err != nil {
+		return nil, fmt.Errorf("copying submission %s: %w", sub.Name, err)
+	}
+	s := &Staged{Submission: sub, Dir: dir, workspace: w}
+	if err := s.copy(); err != nil {
+		return nil, errors.Join(fmt.Errorf("copying submission %s: %w", sub.Name, err), s.Remove())
+	}
+	return s, nil
+}
+
+// Remove removes the copy.
+func (s *Staged) Remove() error { return os.RemoveAll(s.Dir) }
+
+// Rename gives the only file of a submission the name under which the sandbox shall see it.
+func (s *Staged) Rename(name string) error {
+	if len(s.Submission.Files) != 1 || filepath.Base(name) != name {
+		return fmt.Errorf("renaming submission %s to %q: not a single file's name", s.Submission.Name, name)
+	}
+	return os.Rename(filepath.Join(s.Dir, s.Submission.Files[0]), filepath.Join(s.Dir, name))
+}
+
+func (s *Staged) copy() error {
+	from := s.Submission.Path
+	if about, err := os.Lstat(from); err != nil {
+		return err
+	} else if !about.IsDir() {
+		from = filepath.Dir(from)
+	}
+	// Names are resolved below an os.Root: a folder that becomes a link meanwhile leads nowhere else.
+	root, err := os.OpenRoot(from)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	sum := sha256.New()
+	left := MaxBytes
+	for _, name := range s.Submission.Files {
+		n, err := s.copyFile(root, name, left, sum)
+		if err != nil {
+			return err
+		}
+		left -= n
+	}
+	s.Digest = hex.EncodeToString(sum.Sum(nil))
+	return nil
+}
+
+func (s *Staged) copyFile(root *os.Root, name string, left resource.Size, sum hash.Hash) (resource.Size, error) {
+	in, err := openRegular(root.OpenFile, filepath.FromSlash(name))
+	if err != nil {
+		return 0, err
+	}
+	defer in.Close()
+	about, err := in.Stat()
+	if err != nil {
+		return 0, err
+	}
+	mode := os.FileMode(0o644)
+	if about.Mode()&0o111 != 0 {
+		mode = 0o755
+	}
+	path := filepath.Join(s.Dir, filepath.FromSlash(name))
+	if err := makeFolders(filepath.Dir(path)); err != nil {
+		return 0, err
+	}
+	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return 0, err
+	}
+	content := sha256.New()
+	n, err := io.Copy(io.MultiWriter(out, content), io.LimitReader(in, int64(left)+1))
+	if resource.Size(n) > left {
+		err = tooLarge()
+	}
+	// Chmod: the mode at creation was narrowed by the umask.
+	err = errors.Join(err, out.Chmod(mode), out.Close())
+	fmt.Fprintf(sum, "%q %o %x\n", name, mode, content.Sum(nil))
+	return resource.Size(n), err
+}
+
+// makeFolders makes folders that the sandbox can read, whatever the umask.
+func makeFolders(dir string) error {
+	if _, err := os.Stat(dir); err == nil {
+		return nil
+	}
+	if err := makeFolders(filepath.Dir(dir)); err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return err
+	}
+	return os.Chmod(dir, 0o755)
+}

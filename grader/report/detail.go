@@ -1,0 +1,77 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"pocket/grader"
+)
+
+// Detail writes everything that is known of one result: the figures with their sources, how each limit
+// was held, the whole difference and all that was kept of standard error.
+func Detail(w io.Writer, r grader.Result, o Options) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s", line(r.Case), verdict(r.Verdict, o.Color))
+	if r.Detail != "" {
+		b.WriteString(": " + line(r.Detail))
+	}
+	b.WriteString("\n\n")
+	for _, fact := range facts(r) {
+		if fact[1] != "" {
+			fmt.Fprintf(&b, "  %-10s %s\n", fact[0], line(fact[1]))
+		}
+	}
+	if len(r.Enforcement) > 0 {
+		b.WriteString("\n" + enforcement(r))
+	}
+	var blocks strings.Builder
+	if o.Input != nil {
+		block(&blocks, "input", shorten(o.Input(r.Case), inputLines, inputWidth))
+	}
+	block(&blocks, "difference", Printable(r.Difference))
+	block(&blocks, "standard error", Printable(r.Stderr))
+	if blocks.Len() > 0 {
+		b.WriteString("\n" + blocks.String())
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func facts(r grader.Result) [][2]string {
+	with := func(figure, source string) string {
+		if source == "" {
+			return figure
+		}
+		return figure + " (" + source + ")"
+	}
+	all := [][2]string{
+		{"points", number(r.Score) + " of " + number(r.Points)},
+		{"exit code", fmt.Sprint(r.ExitCode)},
+		{"signal", r.Signal},
+		{"output", fmt.Sprintf("%d bytes", r.OutputBytes)},
+		{"cpu", with(clock(r.Usage.CPU), r.Usage.CPUSource)},
+		{"wall", clock(r.Usage.Wall)},
+		{"memory", with(r.Usage.Memory.Human(), r.Usage.MemorySource)},
+	}
+	if r.Usage.Wall == 0 {
+		return all[:1] // it was never run
+	}
+	if r.Signal != "" {
+		all[1][1] = ""
+	}
+	return all
+}
+
+func enforcement(r grader.Result) string {
+	columns := []Column{{Title: "LIMIT"}, {Title: "ASKED"}, {Title: "HELD AT"}, {Title: "BY"}, {Title: "REMARK"}}
+	var rows [][]string
+	for _, e := range r.Enforcement {
+		rows = append(rows, []string{e.Limit, e.Requested, e.Enforced, string(e.By), e.Remark})
+	}
+	var b strings.Builder
+	for l := range strings.Lines(Columns(columns, rows)) {
+		b.WriteString("  " + l)
+	}
+	return b.String()
+}

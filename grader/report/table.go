@@ -1,0 +1,79 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"pocket/grader"
+)
+
+// Table writes several submissions, a line for each as soon as it is graded.
+type Table struct {
+	w       io.Writer
+	columns []Column
+	color   bool
+	titled  bool
+	count   map[grader.Verdict]int
+}
+
+// NewTable makes a table for submissions with these names.
+func NewTable(w io.Writer, names []string, color bool) *Table {
+	width := 0
+	for _, name := range names {
+		width = max(width, utf8.RuneCountInString(line(name)))
+	}
+	columns := []Column{{Title: "SUBMISSION", Width: width}, {Title: verdictTitle}, {Title: "CASES", Width: 8, Right: true},
+		{Title: "POINTS", Width: 10, Right: true}, {Title: "CPU", Width: 7, Right: true}, {Title: "DETAIL"}}
+	return &Table{w: w, columns: widened(columns, nil), color: color, count: map[grader.Verdict]int{}}
+}
+
+// Count counts a submission for the summary without writing it.
+func (t *Table) Count(r grader.Report) { t.count[r.Verdict]++ }
+
+// Add writes one submission's line; before the first, the titles.
+func (t *Table) Add(r grader.Report) error {
+	t.Count(r)
+	row := []string{r.Submission, string(r.Verdict), strings.Replace(passed(r.Results), " of ", "/", 1),
+		number(r.Score) + "/" + number(r.Points), "", r.Detail}
+	if cpu := slowest(r.Results); cpu > 0 {
+		row[4] = clock(cpu)
+	}
+	text := aligned(t.columns, row, t.color)
+	if !t.titled {
+		text = titles(t.columns) + text
+		t.titled = true
+	}
+	_, err := io.WriteString(t.w, text)
+	return err
+}
+
+// order is that of the summary: the best first.
+var order = []grader.Verdict{grader.AC, grader.PE, grader.WA, grader.OLE, grader.MLE, grader.TLE, grader.RTE,
+	grader.CE, grader.JE, grader.SKIP}
+
+// Close writes how many submissions got which verdict; nothing when there were none.
+func (t *Table) Close() error {
+	var counts []string
+	total := 0
+	for _, v := range order {
+		if n := t.count[v]; n > 0 {
+			counts = append(counts, fmt.Sprintf("%d %s", n, verdict(v, t.color)))
+			total += n
+		}
+	}
+	if total == 0 {
+		return nil
+	}
+	noun := "submissions"
+	if total == 1 {
+		noun = "submission"
+	}
+	text := fmt.Sprintf("%d %s: %s\n", total, noun, strings.Join(counts, ", "))
+	if t.titled {
+		text = "\n" + text
+	}
+	_, err := io.WriteString(t.w, text)
+	return err
+}

@@ -1,0 +1,161 @@
+// Package report writes results for people and machines.
+//
+// What students wrote, down to their files' names, is made printable before it is written for people.
+package report
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"pocket/grader"
+)
+
+// Options say how a report is written; the zero value suits a file.
+type Options struct {
+	Color bool                     // for a terminal
+	Brief bool                     // only the summary
+	All   bool                     // explain every failure, not only the first
+	Input func(name string) string // the input of a case, shown with a failure; nil when it is not known
+}
+
+// How much of a failure is shown.
+const (
+	inputLines  = 10
+	inputWidth  = 120
+	stderrLines = 10
+)
+
+// Text writes one report: a line per case in the suite's order, what there is to say about the first
+// failure, and a summary.
+func Text(w io.Writer, r grader.Report, o Options) error {
+	var b strings.Builder
+	if !o.Brief {
+		fmt.Fprintf(&b, "%s (%s), suite %s\n\n", line(r.Submission), line(r.Language), line(r.Suite))
+		b.WriteString(cases(r.Results, o.Color))
+		b.WriteString("\n" + failures(r, o))
+	}
+	b.WriteString(summary(r, o.Color))
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func cases(results []grader.Result, color bool) string {
+	columns := []Column{{Title: "CASE"}, {Title: verdictTitle}, {Title: "CPU", Right: true},
+		{Title: "WALL", Right: true}, {Title: "MEMORY", Right: true}, {Title: "DETAIL"}}
+	var rows [][]string
+	for _, r := range results {
+		row := []string{r.Case, string(r.Verdict), "", "", "", r.Detail}
+		if r.Usage.Wall > 0 {
+			row[2], row[3], row[4] = clock(r.Usage.CPU), clock(r.Usage.Wall), r.Usage.Memory.Human()
+		}
+		rows = append(rows, row)
+	}
+	columns = widened(columns, rows)
+	var b strings.Builder
+	b.WriteString("  " + titles(columns))
+	for _, row := range rows {
+		b.WriteString("  " + aligned(columns, row, color))
+	}
+	return b.String()
+}
+
+// failures explains the compilation that failed, or the first case that did, or with All each.
+func failures(r grader.Report, o Options) string {
+	if r.Compile != nil && r.Compile.Verdict != grader.AC {
+		return explain(*r.Compile, o)
+	}
+	var b strings.Builder
+	for _, result := range r.Results {
+		if result.Verdict == grader.AC || result.Verdict == grader.SKIP {
+			continue
+		}
+		b.WriteString(explain(result, o))
+		if !o.All {
+			break
+		}
+	}
+	return b.String()
+}
+
+// explain shows a failure: the input, the difference and the end of standard error.
+func explain(r grader.Result, o Options) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s", line(r.Case), verdict(r.Verdict, o.Color))
+	if r.Detail != "" {
+		b.WriteString(": " + line(r.Detail))
+	}
+	b.WriteString("\n")
+	if r.Case != "compile" && o.Input != nil {
+		block(&b, "input", shorten(o.Input(r.Case), inputLines, inputWidth))
+	}
+	block(&b, "difference", Printable(r.Difference))
+	if r.Case == "compile" {
+		block(&b, "messages", Printable(r.Stderr))
+	} else {
+		block(&b, "standard error", Printable(end(r.Stderr, stderrLines)))
+	}
+	return b.String() + "\n"
+}
+
+// block writes a titled, indented text; nothing when it is empty.
+func block(b *strings.Builder, title, text string) {
+	text = strings.TrimRight(text, "\n")
+	if text == "" {
+		return
+	}
+	fmt.Fprintf(b, "  %s:\n", title)
+	for l := range strings.Lines(text + "\n") {
+		b.WriteString(strings.TrimRight("    "+strings.TrimSuffix(l, "\n"), " ") + "\n")
+	}
+}
+
+func summary(r grader.Report, color bool) string {
+	text := fmt.Sprintf("%s: %s: %s", line(r.Submission), verdict(r.Verdict, color), passed(r.Results))
+	text += fmt.Sprintf(" cases, %s of %s points", number(r.Score), number(r.Points))
+	if cpu := slowest(r.Results); cpu > 0 {
+		text += ", slowest " + clock(cpu) + " cpu"
+	}
+	return text + "\n"
+}
+
+func verdict(v grader.Verdict, color bool) string {
+	if !color {
+		return string(v)
+	}
+	return colored(v, string(v))
+}
+
+func passed(results []grader.Result) string {
+	n := 0
+	for _, r := range results {
+		if r.Verdict == grader.AC {
+			n++
+		}
+	}
+	return fmt.Sprintf("%d of %d", n, len(results))
+}
+
+func slowest(results []grader.Result) time.Duration {
+	var most time.Duration
+	for _, r := range results {
+		most = max(most, r.Usage.CPU)
+	}
+	return most
+}
+
+// clock writes a time with what matters of it: "0.8ms", "15ms", "1.002s".
+func clock(d time.Duration) string {
+	unit := time.Millisecond
+	if d < 10*time.Millisecond {
+		unit = 100 * time.Microsecond
+	}
+	if d > 0 && d < unit {
+		return "<" + unit.String()
+	}
+	return d.Round(unit).String()
+}
+
+func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }

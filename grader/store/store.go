@@ -1,0 +1,134 @@
+// Package store keeps runs and verdicts in SQLite.
+package store
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"pocket/runtime/hint"
+	"pocket/runtime/sqlite"
+)
+
+// ErrNotFound says that there is no such run.
+var ErrNotFound = errors.New("not found")
+
+// Store is an open store. It is safe for concurrent use, by many processes at once. Each method is one
+// transaction: when it returns nil, its changes are durable, and else nothing happened.
+type Store struct {
+	db *sqlite.DB
+}
+
+// Run is one invocation over one or many submissions.
+type Run struct {
+	ID          int64     `json:"id"` // from 1 upwards, in order of beginning; never given twice
+	Suite       string    `json:"suite"`
+	SuitePath   string    `json:"suite_path"`
+	Args        []string  `json:"args"` // the command's arguments
+	Started     time.Time `json:"started"`
+	Finished    time.Time `json:"finished,omitzero"` // zero while it is under way, or when it was interrupted
+	Submissions int       `json:"submissions"`       // recorded so far
+	Accepted    int       `json:"accepted"`          // of these, with verdict AC
+}
+
+// Open opens the store in the file at path, creating it where there is none. A file that a newer pocket
+// wrote is refused with sqlite.ErrNewer.
+func Open(path string) (*Store, error) {
+	db, err := sqlite.Open(path, migrations)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{db}, nil
+}
+
+// Close closes the store.
+func (s *Store) Close() error { return s.db.Close() }
+
+// Path is the store's file, absolute.
+func (s *Store) Path() string { return s.db.Path() }
+
+// Check reads the whole store and reports damage, in time proportional to its size.
+func (s *Store) Check() error { return s.db.QuickCheck() }
+
+// Begin records that a run begins and returns its id. Started, where zero, is now; ID, Finished and the
+// counts of r are ignored.
+func (s *Store) Begin(r Run) (int64, error) {
+	if r.Started.IsZero() {
+		r.Started = time.Now()
+	}
+	err := s.db.Write(func(tx *sqlite.Tx) error {
+		return tx.Query(func(row *sqlite.Row) error { r.ID = row.Int64(); return nil },
+			"INSERT INTO runs (suite, suite_path, args, started) VALUES (?, ?, ?, ?) RETURNING id",
+			r.Suite, r.SuitePath, r.Args, r.Started)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("record the run: %w", err)
+	}
+	return r.ID, nil
+}
+
+// FinishRun records that the run ended at the given time with nothing left to do. A run that is never
+// finished keeps the submissions that were recorded.
+func (s *Store) FinishRun(id int64, at time.Time) error {
+	err := s.db.Write(func(tx *sqlite.Tx) error {
+		n, err := tx.Exec("UPDATE runs SET finished = ? WHERE id = ?", at, id)
+		if err == nil && n == 0 {
+			err = ErrNotFound
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("record the end of run %d: %w", id, err)
+	}
+	return nil
+}
+
+// Runs returns all runs, the latest first.
+func (s *Store) Runs() ([]Run, error) {
+	list, err := s.runs("")
+	if err != nil {
+		return nil, fmt.Errorf("list runs: %w", err)
+	}
+	return list, nil
+}
+
+// Run returns the run with this id. The error wraps ErrNotFound when there is none.
+func (s *Store) Run(id int64) (Run, error) {
+	list, err := s.runs("WHERE id = ?", id)
+	if err == nil && len(list) == 0 {
+		err = hint.With(ErrNotFound, "list the runs with: pocket-grade results")
+	}
+	if err != nil {
+		return Run{}, fmt.Errorf("run %d: %w", id, err)
+	}
+	return list[0], nil
+}
+
+// Latest returns the run that began last. The error wraps ErrNotFound when there is none.
+func (s *Store) Latest() (Run, error) {
+	list, err := s.runs("WHERE id = (SELECT max(id) FROM runs)")
+	if err == nil && len(list) == 0 {
+		err = hint.With(ErrNotFound, "grade something first: pocket-grade run SUITE SUBMISSION")
+	}
+	if err != nil {
+		return Run{}, fmt.Errorf("latest run in %s: %w", s.Path(), err)
+	}
+	return list[0], nil
+}
+
+func (s *Store) runs(where string, args ...any) ([]Run, error) {
+	var list []Run
+	err := s.db.Read(func(tx *sqlite.Tx) error {
+		return tx.Query(func(r *sqlite.Row) error {
+			list = append(list, Run{
+				ID: r.Int64(), Suite: r.Text(), SuitePath: r.Text(), Args: r.Strings(), Started: r.Time(), Finished: r.Time(),
+				Submissions: r.Int(), Accepted: r.Int(),
+			})
+			return nil
+		}, `SELECT id, suite, suite_path, args, started, finished,
+			(SELECT count(*) FROM submissions WHERE run = runs.id),
+			(SELECT count(*) FROM submissions WHERE run = runs.id AND verdict = 'AC')
+			FROM runs `+where+" ORDER BY id DESC", args...)
+	})
+	return list, err
+}

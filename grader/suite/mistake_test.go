@@ -1,0 +1,326 @@
+package suite
+
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"gopkg.in/yaml.v3"
+)
+
+// valid is a suite to which the tests add lines, from line 4 on.
+const valid = "version: 1\nname: x\ncases: [{answer: x}]\n"
+
+const many = `version: 2
+name: a/b
+languages: [python3, pyton3]
+limits:
+  memory: 64MiBs
+  cpu: 5
+compare: linse
+limts: {}
+groups: {}
+cases:
+  - name: one
+    input: "5\n"
+    input-file: cases/1.in
+    answer-file: cases/1.anw
+  - name: one
+    answer: "25\n"
+    points: -1
+  - files: nowhere/*.in
+`
+
+func TestManyMistakes(t *testing.T) {
+	want := `suite.yaml:1: version: "2" is not a version of the format that is known (write 1)
+suite.yaml:2: name: "a/b" contains a slash
+suite.yaml:3: languages[1]: "pyton3" is not a known language (did you mean python3?)
+suite.yaml:5: limits.memory: "64MiBs" is not a size (did you mean 64MiB?)
+suite.yaml:6: limits.cpu: "5" needs a unit (did you mean 5s?)
+suite.yaml:7: compare: "linse" is not a mode (did you mean lines?)
+suite.yaml:8: limts: unknown key (did you mean limits?)
+suite.yaml:9: groups: not supported yet
+suite.yaml:13: cases[0].input-file: cannot stand beside input
+suite.yaml:14: cases[0].answer-file: "cases/1.anw" does not exist (did you mean cases/1.ans?)
+suite.yaml:15: cases[1].name: "one" is already the name of the case in line 11
+suite.yaml:17: cases[1].points: "-1" is negative
+suite.yaml:18: cases[2].files: "nowhere/*.in" matches no file`
+	if got := mistakes(t, many); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// mistakes loads a suite that has some, and returns them with the folder's name taken out.
+func mistakes(t *testing.T, text string) string {
+	t.Helper()
+	return mistakesIn(t, folder(t, text), text)
+}
+
+func mistakesIn(t *testing.T, dir, text string) string {
+	t.Helper()
+	write(t, dir, File, text)
+	s, err := Load(dir, languages)
+	var all Errors
+	if !errors.As(err, &all) {
+		t.Fatalf("loading\n%s\ngives %+v, %v; want mistakes", text, s, err)
+	}
+	for i := range all {
+		if all[i].File != filepath.Join(dir, File) {
+			t.Errorf("mistake in %s, want %s", all[i].File, filepath.Join(dir, File))
+		}
+		all[i].File = File
+	}
+	return all.Error()
+}
+
+// one is a case for the tests that are about one.
+func one(fields string) string { return "version: 1\nname: x\ncases:\n- answer: x\n  " + fields + "\n" }
+
+func TestMistakes(t *testing.T) {
+	dir := folder(t, "")
+	for _, c := range []struct{ text, want string }{
+		// the document
+		{"", "1: empty"},
+		{"# nothing\n", "1: empty"},
+		{"---", "1: empty"},
+		{"- 1\n", "1: must be a mapping (KEY: VALUE), not a list"},
+		{"text", `1: must be a mapping (KEY: VALUE), not "text"`},
+		{"~", `1: must be a mapping (KEY: VALUE), not nothing`},
+		{valid + "---\n" + valid, "4: a second document: a suite is a single one"},
+		{valid + "limits: [1, 2\n", "4: not YAML: did not find expected ',' or ']'"},
+		{"version: 1\nname: a: b\n", "2: not YAML: mapping values are not allowed in this context"},
+		{valid + "limits: {\n", "4: not YAML: did not find expected node content"},
+		{"version: 1\n\tname: x\n", "2: not YAML: found a tab character that violates indentation"},
+		{"version: 1\nname: \"x\n", `2: not YAML: found unexpected end of stream`},
+		{valid + "limits: *small\n", "4: not YAML: the alias *small stands for no anchor &small before it"},
+		{"version: 1\nname: \xff\n", `2: the byte \xff is not UTF-8 (save the file as UTF-8)`},
+		{"version: 1\nname: \x1b\n", `2: the control character \x1b (write it as an escape in double quotes)`},
+		{"\xff\xfev\x00", "1: written in UTF-16 (save it as UTF-8)"},
+		{"version: &a [*a]\n", "1: aliases expand to more than 500000 values, or contain themselves"},
+		{bomb(), "1: aliases expand to more than 500000 values, or contain themselves"},
+		// keys
+		{"version: 1\nname: x\ncases: [{answer: x}]\nname: y\n", "4: name: written twice: the first stands in line 2"},
+		{"version: 1\nname: x\ncases: [{answer: x, answer: y}]\n", "3: cases[0].answer: written twice: the first stands in line 3"},
+		{valid + "[1]: 2\n", "4: a key must be text, not a list"},
+		{valid + "colour: blue\n", "4: colour: unknown key (known: version, name, rootfs, languages, limits, compare, cases)"},
+		{valid + "\"a\\nb\":\n  - 1\n", "4: a\ufffdb: unknown key (known: version, name, rootfs, languages, limits, compare, cases)"},
+		{valid + "checker: c.py\n", "4: checker: not supported yet"},
+		{one("anwser: y"), "5: cases[0].anwser: unknown key (did you mean answer?)"},
+		{"version: 1\nname: x\ncases: [{anwser: y}]\n", "3: cases[0].anwser: unknown key (did you mean answer?)"},
+		{one("inputFile: y"), "5: cases[0].inputFile: unknown key (did you mean input-file?)"},
+		{one("visibility: hidden"), "5: cases[0].visibility: not supported yet"},
+		{one("<<: {args: []}"), "5: cases[0].<<: merge keys are not supported (write the keys out)"},
+		// version and name
+		{"name: x\ncases: [{answer: x}]\n", `1: version: missing (write "version: 1")`},
+		{"version:\nname: x\ncases: [{answer: x}]\n", `1: version: nothing is not a version of the format that is known (write 1)`},
+		{"version: 1\ncases: [{answer: x}]\n", `1: name: missing`},
+		{"version: 1\nnam: x\ncases: [{answer: x}]\n", `2: nam: unknown key (did you mean name?)`},
+		{"version: 1\nname:\ncases: [{answer: x}]\n", `2: name: must be text, not nothing`},
+		{"version: 1\nname: 5\ncases: [{answer: x}]\n", `2: name: must be text, but YAML takes "5" for something else (put it in quotes)`},
+		{"version: 1\nname: [x]\ncases: [{answer: x}]\n", `2: name: must be text, not a list`},
+		{"version: 1\nname: !x y\ncases: [{answer: x}]\n", `2: name: the tag !x is not supported`},
+		{"version: 1\nname: ''\ncases: [{answer: x}]\n", `2: name: "" is empty`},
+		{"version: 1\nname: ' x'\ncases: [{answer: x}]\n", `2: name: " x" begins or ends with white space`},
+		{"version: 1\nname: \"x\\e\"\ncases: [{answer: x}]\n", `2: name: "x\x1b" contains a character that cannot be printed`},
+		{"version: 1\nname: ..\ncases: [{answer: x}]\n", `2: name: ".." is not a name`},
+		{"version: 1\nname: " + strings.Repeat("x", 101) + "\ncases: [{answer: x}]\n",
+			`2: name: "` + strings.Repeat("x", 60) + `"… is longer than 100 characters`},
+		// rootfs and languages
+		{valid + "rootfs: ../none.tar\n", `4: rootfs: "../none.tar" does not exist`},
+		{valid + "rootfs: none.tar.gz\n", `4: rootfs: "none.tar.gz" does not exist`},
+		{valid + "rootfs: ''\n", `4: rootfs: "" is not a root file system (host, an image, an archive or a folder)`},
+		{valid + "languages: python3\n", `4: languages: must be a list, not "python3"`},
+		{valid + "languages: []\n", `4: languages: empty: nothing could be handed in (leave it out for every known language)`},
+		{valid + "languages: [c, c]\n", `4: languages[1]: "c" is listed twice`},
+		{valid + "languages:\n- c\n- fortran\n", `6: languages[1]: "fortran" is not a known language (known: python3, c, cpp, java, go, shell)`},
+		// limits
+		{valid + "limits:\n", `4: limits: must be a mapping (KEY: VALUE), not nothing`},
+		{valid + "limits: {cpus: 2}\n", `4: limits.cpus: not supported yet`},
+		{valid + "limits: {wal: 2s}\n", `4: limits.wal: unknown key (did you mean wall?)`},
+		{valid + "limits: {cpu: 1.5}\n", `4: limits.cpu: "1.5" needs a unit (did you mean 1.5s?)`},
+		{valid + "limits: {cpu: 2 sec}\n", `4: limits.cpu: "2 sec" is not a duration (did you mean 2s?)`},
+		{valid + "limits: {cpu: soon}\n", `4: limits.cpu: "soon" is not a duration (write for example 500ms, 1s or 2m)`},
+		{valid + "limits: {cpu: 0s}\n", `4: limits.cpu: "0s" is not more than zero`},
+		{valid + "limits: {cpu: -1s}\n", `4: limits.cpu: "-1s" is not more than zero`},
+		{valid + "limits: {wall: 25h}\n", `4: limits.wall: "25h" is longer than a day`},
+		{valid + "limits: {wall: [1s]}\n", `4: limits.wall: must be text, not a list`},
+		{valid + "limits: {memory: 1.5Mb1}\n", `4: limits.memory: "1.5Mb1" is not a size (did you mean 1.5MB?)`},
+		{valid + "limits: {memory: lots}\n", `4: limits.memory: "lots" is not a size (write for example 64MiB, 512k or 1g)`},
+		{valid + "limits: {memory: -5m}\n", `4: limits.memory: "-5m" is negative`},
+		{valid + "limits: {memory: 64}\n", `4: limits.memory: 64 bytes are too little for any program (did you mean 64MiB?)`},
+		{valid + "limits: {memory: 64k}\n", `4: limits.memory: "64k" is too little for any program`},
+		{valid + "limits: {output: 0}\n", `4: limits.output: "0" is not more than zero`},
+		{valid + "limits: {files: 9999999t}\n", `4: limits.files: "9999999t" is too large`},
+		{valid + "limits: {processes: 1.5}\n", `4: limits.processes: "1.5" is not a whole number from 1 to 4194304`},
+		{valid + "limits: {processes: 0}\n", `4: limits.processes: "0" is not a whole number from 1 to 4194304`},
+		{valid + "limits: {processes: 1e300}\n", `4: limits.processes: "1e300" is not a whole number from 1 to 4194304`},
+		{valid + "limits: {processes: many}\n", `4: limits.processes: must be a number, not "many"`},
+		{one("limits: {cpu: 5}"), `5: cases[0].limits.cpu: "5" needs a unit (did you mean 5s?)`},
+		// compare
+		{valid + "compare: regex\n", `4: compare: mode regex is not supported yet`},
+		{valid + "compare: fuzzy\n", `4: compare: "fuzzy" is not a mode (known: exact, lines, tokens, numbers)`},
+		{valid + "compare: [lines]\n", `4: compare: must be text, not a list`},
+		{valid + "compare: {mode: number}\n", `4: compare.mode: "number" is not a mode (did you mean numbers?)`},
+		{valid + "compare: {absolute: 1e-6}\n", `4: compare.absolute: means nothing in mode lines (add mode: numbers)`},
+		{valid + "compare: {mode: numbers, absolute: -1}\n", `4: compare.absolute: "-1" is negative`},
+		{valid + "compare: {mode: numbers, relative: .inf}\n", `4: compare.relative: ".inf" is not a decimal number`},
+		{valid + "compare: {mode: numbers, relative: x}\n", `4: compare.relative: must be a number, not "x"`},
+		{valid + "compare: {mode: tokens, case: fold}\n", `4: compare.case: "fold" is not known (only: ignore)`},
+		{one("compare: {case: ignore}"), `5: cases[0].compare.case: means nothing in mode lines (add mode: tokens)`},
+		// cases
+		{"version: 1\nname: x\n", "1: cases: missing: a suite has at least one case"},
+		{"version: 1\nname: x\ncases: []\n", "3: cases: empty: a suite has at least one case"},
+		{"version: 1\nname: x\ncases:\n", "3: cases: must be a list, not nothing"},
+		{"version: 1\nname: x\ncases: [a]\n", `3: cases[0]: must be a mapping (KEY: VALUE), not "a"`},
+		{"version: 1\nname: x\ncases:\n\n- name: a\n", "5: cases[0]: neither answer nor answer-file"},
+		{one("answer-file: cases/1.ans"), "5: cases[0].answer-file: cannot stand beside answer"},
+		{one("input: 5"), `5: cases[0].input: must be text, but YAML takes "5" for something else (put it in quotes)`},
+		{one("input-file: cases/none.in"), `5: cases[0].input-file: "cases/none.in" does not exist`},
+		{one("input-file: cases/1.inn"), `5: cases[0].input-file: "cases/1.inn" does not exist (did you mean cases/1.in?)`},
+		{one("input-file: cases/1.in/x"), `5: cases[0].input-file: "cases/1.in/x" does not exist`},
+		{one("input-file: cases"), `5: cases[0].input-file: "cases" is a folder`},
+		{one("input-file: cases/../../x"), `5: cases[0].input-file: "cases/../../x" may not lead out of the suite's folder (..)`},
+		{one("input-file: /etc/passwd"), `5: cases[0].input-file: "/etc/passwd" must be relative to the suite's folder`},
+		{one("input-file: ''"), `5: cases[0].input-file: "" is empty`},
+		{one("input-file: \"a\\0\""), `5: cases[0].input-file: "a\x00" contains a NUL character`},
+		{one("args: --fast"), `5: cases[0].args: must be a list, not "--fast"`},
+		{one("args: [\"a\\0\"]"), `5: cases[0].args[0]: contains a NUL character, which no argument of a program can`},
+		{one("args: [[]]"), `5: cases[0].args[0]: must be text, not a list`},
+		{one("env: [A]"), `5: cases[0].env[0]: "A" is not NAME=value`},
+		{one("env: [=x]"), `5: cases[0].env[0]: "=x" is not NAME=value`},
+		{one("env: [A=1, A=2]"), `5: cases[0].env[1]: "A" is set twice`},
+		{one("points: -0.5"), `5: cases[0].points: "-0.5" is negative`},
+		{one("points: .nan"), `5: cases[0].points: ".nan" is not a decimal number`},
+		{one("points: ten"), `5: cases[0].points: must be a number, not "ten"`},
+		{one("name: a\n- name: a\n  answer: x"), `6: cases[1].name: "a" is already the name of the case in line 4`},
+		// files
+		{one("files: cases/*.in"), "4: cases[0].answer: cannot stand beside files"},
+		{"version: 1\nname: x\ncases: [{files: 'cases/*.none'}]\n", `3: cases[0].files: "cases/*.none" matches no file`},
+		{"version: 1\nname: x\ncases: [{files: 'cases/R*'}]\n", `3: cases[0].files: "cases/R*" matches no input: of 1 files none is called NAME.in, in.txt or in-N.txt`},
+		{"version: 1\nname: x\ncases: [{files: 'lone/*'}]\n", `3: cases[0].files: "lone/1.in" has no answer: no file lone/1.ans or lone/1.out`},
+		{"version: 1\nname: x\ncases: [{files: 'both/*'}]\n", `3: cases[0].files: "both/1.in" has two answers: both/1.ans and both/1.out`},
+		{"version: 1\nname: x\ncases: [{files: '[z'}]\n", `3: cases[0].files: "[z" is not a pattern (write for example cases/*.in)`},
+		{"version: 1\nname: x\ncases: [{files: '../*'}]\n", `3: cases[0].files: "../*" may not lead out of the suite's folder (..)`},
+		{"version: 1\nname: x\ncases: [{files: '**/*.in'}]\n", `3: cases[0].files: "**/*.in": ** is not supported (* matches within one folder)`},
+		{"version: 1\nname: x\ncases:\n- files: 'cases/1.in'\n- files: 'cases/*.in'\n", `5: cases[1].files: "cases/1" is already the name of the case in line 4`},
+		// volumes
+		{one("volume: data"), `5: cases[0].volume: must be a mapping (FOLDER: /TARGET), not "data"`},
+		{one("volume: {dat: /mnt}"), `5: cases[0].volume.dat: "dat" does not exist (did you mean data?)`},
+		{one("volume: {../data: /mnt}"), `5: cases[0].volume.../data: "../data" may not lead out of the suite's folder (..)`},
+		{one("volume: {/etc: /mnt}"), `5: cases[0].volume./etc: "/etc" must be relative to the suite's folder`},
+		{one("volume: {data: mnt}"), `5: cases[0].volume.data: "mnt" is not absolute (did you mean /mnt?)`},
+		{one("volume: {data: /mnt/../etc}"), `5: cases[0].volume.data: "/mnt/../etc" contains ..`},
+		{one("volume: {data: //}"), `5: cases[0].volume.data: "//" is the root itself`},
+		{one("volume: {data: /work}"), `5: cases[0].volume.data: "/work" clashes with the sandbox's own /work`},
+		{one("volume: {data: /proc/./self/}"), `5: cases[0].volume.data: "/proc/./self/" clashes with the sandbox's own /proc`},
+		{one("volume: {data: /mnt, cases: /mnt/}"), `5: cases[0].volume.cases: "/mnt" clashes with the volume at /mnt`},
+		{one("volume: {data: /mnt, cases: /mnt/cases}"), `5: cases[0].volume.cases: "/mnt/cases" clashes with the volume at /mnt`},
+		{one("volume: [data]"), `5: cases[0].volume[0]: "data" is not HOST:TARGET`},
+		{one("volume: ['data:/mnt:rw']"), `5: cases[0].volume[0]: "data:/mnt:rw" is not read-only, as every volume is (leave out :rw)`},
+		{one("volume: {suite.yaml: /x}"), `5: cases[0].volume: "suite.yaml" is an answer, or the suite itself`},
+	} {
+		want := ""
+		for line := range strings.SplitSeq(c.want, "\n") {
+			want += "\n" + File + ":" + line
+		}
+		if got := mistakesIn(t, dir, c.text); "\n"+got != want {
+			t.Errorf("%.300q\n got %s\nwant %s", c.text, got, want[1:])
+		}
+	}
+}
+
+// bomb is a text whose aliases expand to 10^9 values.
+func bomb() string {
+	var b strings.Builder
+	b.WriteString("a0: &a0 [x]\n")
+	for i := '1'; i <= '9'; i++ {
+		last := "*a" + string(i-1)
+		b.WriteString("a" + string(i) + ": &a" + string(i) + " [" + strings.Repeat(last+", ", 9) + last + "]\n")
+	}
+	return b.String()
+}
+
+func TestMistakesThroughAliasesCountOnce(t *testing.T) {
+	got := mistakes(t, "version: 1\nname: x\nlimits: &l {cpu: 5}\ncases:\n- {answer: x, limits: *l}\n- {answer: x, limits: *l}\n")
+	if want := `suite.yaml:3: limits.cpu: "5" needs a unit (did you mean 5s?)`; got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestMistakesAreBounded(t *testing.T) {
+	text := valid + "languages:\n" + strings.Repeat("- x\n", 50_000)
+	if n := strings.Count(mistakes(t, text), "\n"); n != most-1 {
+		t.Errorf("%d lines, want %d", n+1, most)
+	}
+}
+
+type panicking struct{}
+
+func (panicking) Read([]byte) (int, error) { panic("unknown event") }
+
+func TestDecoderThatPanics(t *testing.T) {
+	var node yaml.Node
+	err := guarded(yaml.NewDecoder(panicking{}), &node)
+	if err == nil || err.Error() != "yaml: not understood: unknown event" {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestNatural(t *testing.T) {
+	sorted := []string{"", "1", "a", "a01", "a1", "a2", "a2b", "a10", "a10b1", "b", "b/9", "b/10"}
+	for i, a := range sorted {
+		for j, b := range sorted {
+			got := natural(a, b)
+			if i < j && got >= 0 || i == j && got != 0 || i > j && got <= 0 {
+				t.Errorf("natural(%q, %q) = %d", a, b, got)
+			}
+		}
+	}
+}
+
+func TestDistance(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want int
+	}{{"", "", 0}, {"", "abc", 3}, {"abc", "abc", 0}, {"linse", "lines", 1}, {"pyton3", "python3", 1}, {"kitten", "sitting", 3}} {
+		if got := distance(c.a, c.b); got != c.want {
+			t.Errorf("distance(%q, %q) = %d, want %d", c.a, c.b, got, c.want)
+		}
+	}
+}
+
+func FuzzLoad(f *testing.F) {
+	dir := folder(f, valid)
+	for _, seed := range []string{
+		"", valid, many, bomb(), "a: &a [*a]", "- - {}\n#\n", "? {a: b}\n: c\n", valid + "limits: &l {cpu: 1s}\ncompare: *l\n",
+		"version: 1\nname: x\ncases:\n- files: 'cases/*.in'\n  volume: {data: /mnt}\n  args: [1]\n  env: [A=b]\n",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		s, err := parse(source{file: File, absolute: filepath.Join(dir, File), languages: languages}, text)
+		if err == nil {
+			if s.Name == "" || len(s.Cases) == 0 {
+				t.Errorf("%q is accepted as %+v", text, s)
+			}
+			return
+		}
+		all, ok := err.(Errors)
+		if !ok || len(all) == 0 || s != nil {
+			t.Fatalf("error %#v with suite %v", err, s)
+		}
+		lines := strings.Split(all.Error(), "\n")
+		if len(lines) != len(all) {
+			t.Errorf("%d mistakes in %d lines", len(all), len(lines))
+		}
+		for i, m := range all {
+			if m.Line < 1 || m.Line > countLines(text) || i > 0 && m.Line < all[i-1].Line {
+				t.Errorf("%q: line %d: %s", text, m.Line, m)
+			}
+			if m.Text == "" || !strings.HasPrefix(lines[i], File+":") {
+				t.Errorf("mistake %q", lines[i])
+			}
+		}
+	})
+}

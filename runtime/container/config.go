@@ -1,0 +1,149 @@
+package container
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+
+	"pocket/runtime/hint"
+	"pocket/runtime/image"
+	"pocket/runtime/resource"
+	"pocket/runtime/seccomp"
+)
+
+// Config is what is to be run.
+type Config struct {
+	Image string   // a name, digest, directory or archive, as image.Store.Resolve takes it; "" for the host's programs
+	Args  []string // the program and its arguments
+	Name  string   // "" for a random one
+	Env   []string // "NAME=value", added to PATH, HOME, HOSTNAME and, with Terminal, TERM
+	Dir   string   // working directory inside; "" means "/"
+
+	Hostname string // "" means the first 12 digits of the id
+	UID, GID int
+
+	Volumes  []Volume
+	Tmpfs    []Tmpfs
+	ReadOnly bool // the root cannot be written; /dev, /proc and tmpfs are as ever
+
+	HostNetwork  bool
+	Capabilities []int           // kept inside the user namespace, as numbers of capabilities(7); nil: none
+	Seccomp      *seccomp.Filter // nil: unconfined
+
+	Limits resource.Limits
+	Strict bool // a limit that cannot be enforced keeps the program from being started
+
+	Remove   bool // the record and the folder are removed when the container has ended
+	Terminal bool // the program gets a terminal of its own
+}
+
+// Volume is a folder or file of the host that is seen inside.
+type Volume struct {
+	Host     string // absolute
+	Target   string // absolute, inside
+	ReadOnly bool   // recursively
+}
+
+// Tmpfs is an empty folder in memory.
+type Tmpfs struct {
+	Target string        // absolute, inside
+	Size   resource.Size // 0: half the memory
+}
+
+// Streams is what the container is connected to. Nothing in it is closed.
+type Streams struct {
+	Stdin          *os.File // nil: /dev/null, or with a terminal no input
+	Stdout, Stderr io.Writer
+	// Signals are passed on to the program, but for SIGCHLD, SIGURG and SIGPIPE. SIGWINCH sets the
+	// terminal's size from Stdin. The third SIGINT, SIGTERM or SIGHUP kills. Before the program has
+	// started, the first of these ends Run.
+	Signals <-chan os.Signal
+	// Created is called once the container is recorded, before its program starts; an error of it
+	// keeps the program from being started.
+	Created func(id string) error
+	// Progress is told how far an import of the image has come; may be nil.
+	Progress image.Progress
+	// Warn is told of a limit that is not held, of lost logs, and of what could not be cleaned up.
+	Warn func(string)
+}
+
+// check finds mistakes that need no record to be told of.
+func (c *Config) check() error {
+	if len(c.Args) == 0 || c.Args[0] == "" {
+		return hint.With(errors.New("no program to run is given"), "put it after the image, for example /bin/sh")
+	}
+	var all []error
+	for _, v := range c.Volumes {
+		all = append(all, checkTarget(v.Target), checkSource(v.Host))
+	}
+	for _, t := range c.Tmpfs {
+		all = append(all, checkTarget(t.Target))
+	}
+	if c.Dir != "" && !path.IsAbs(c.Dir) {
+		all = append(all, fmt.Errorf("working directory %q is not an absolute path", c.Dir))
+	}
+	for _, s := range append(append([]string{c.Hostname, c.Dir}, c.Args...), c.Env...) {
+		if strings.IndexByte(s, 0) >= 0 {
+			all = append(all, fmt.Errorf("%q contains a zero byte", s))
+		}
+	}
+	if len(c.Hostname) > 64 {
+		// sethostname(2): HOST_NAME_MAX.
+		all = append(all, fmt.Errorf("host name %q has more than 64 bytes", c.Hostname))
+	}
+	return errors.Join(all...)
+}
+
+func checkTarget(target string) error {
+	if !path.IsAbs(target) || path.Clean(target) == "/" {
+		return fmt.Errorf("mount target %q is not an absolute path below /", target)
+	}
+	return nil
+}
+
+func checkSource(host string) error {
+	_, err := os.Stat(host)
+	if errors.Is(err, fs.ErrNotExist) {
+		return hint.With(fmt.Errorf("volume %s: it does not exist", host), "make it first (mkdir -p %s)", host)
+	}
+	if err != nil {
+		return fmt.Errorf("volume %s: %w", host, err)
+	}
+	return nil
+}
+
+// environment is the program's whole environment. Later entries replace earlier ones of the same name.
+func (c *Config) environment() []string {
+	home := "/"
+	if c.UID == 0 {
+		home = "/root"
+	}
+	env := []string{
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		"HOME=" + home,
+		"HOSTNAME=" + c.Hostname,
+	}
+	if c.Terminal {
+		env = append(env, "TERM=xterm")
+	}
+	return lastOfEach(append(env, c.Env...))
+}
+
+func lastOfEach(env []string) []string {
+	place := map[string]int{}
+	var out []string
+	for _, entry := range env {
+		name, _, _ := strings.Cut(entry, "=")
+		if i, seen := place[name]; seen {
+			out[i] = entry
+			continue
+		}
+		place[name] = len(out)
+		out = append(out, entry)
+	}
+	return out
+}

@@ -1,0 +1,100 @@
+package container
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"pocket/runtime/resource"
+	"pocket/runtime/rootfs"
+	"pocket/runtime/sandbox"
+)
+
+func TestEnvironment(t *testing.T) {
+	path := "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+	for _, c := range []struct {
+		cfg  Config
+		want []string
+	}{
+		{Config{Hostname: "h"}, []string{path, "HOME=/root", "HOSTNAME=h"}},
+		{Config{Hostname: "h", UID: 5, Terminal: true}, []string{path, "HOME=/", "HOSTNAME=h", "TERM=xterm"}},
+		{Config{Env: []string{"A=1", "PATH=/bin", "A=2"}}, []string{"PATH=/bin", "HOME=/root", "HOSTNAME=", "A=2"}},
+	} {
+		if got := c.cfg.environment(); fmt.Sprint(got) != fmt.Sprint(c.want) {
+			t.Errorf("%+v: %q, want %q", c.cfg, got, c.want)
+		}
+	}
+}
+
+func TestCheck(t *testing.T) {
+	dir := t.TempDir()
+	for want, cfg := range map[string]Config{
+		"":                              {Args: []string{"sh"}, Volumes: []Volume{{Host: dir, Target: "/mnt"}}, Dir: "/x"},
+		"no program to run is given":    {},
+		"is not an absolute path below": {Args: []string{"sh"}, Tmpfs: []Tmpfs{{Target: "/.."}}},
+		"it does not exist":             {Args: []string{"sh"}, Volumes: []Volume{{Host: dir + "/no", Target: "/mnt"}}},
+		"working directory \"x\"":       {Args: []string{"sh"}, Dir: "x"},
+		"contains a zero byte":          {Args: []string{"sh", "a\x00b"}},
+		"more than 64 bytes":            {Args: []string{"sh"}, Hostname: strings.Repeat("h", 65)},
+	} {
+		err := cfg.check()
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%+v: %v, want %q", cfg, err, want)
+		}
+	}
+}
+
+func TestMounts(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	must(t, os.WriteFile(file, nil, 0o600))
+	cfg := Config{
+		Volumes: []Volume{{dir, "/a/b/c", false}, {file, "/a/f/", true}},
+		Tmpfs:   []Tmpfs{{"/a", resource.MiB}},
+	}
+	list, err := cfg.mounts()
+	must(t, err)
+	got := ""
+	for _, m := range list {
+		got += fmt.Sprintln(m.Kind, m.Target, m.ReadOnly, m.File)
+	}
+	if want := fmt.Sprintln(rootfs.Tmpfs, "/a", false, false) + fmt.Sprintln(rootfs.Bind, "/a/f", true, true) +
+		fmt.Sprintln(rootfs.Bind, "/a/b/c", false, false); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	cfg.Tmpfs = append(cfg.Tmpfs, Tmpfs{Target: "/a/f"})
+	if _, err := cfg.mounts(); err == nil || !strings.Contains(err.Error(), "two mounts have the same target /a/f") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestStatus(t *testing.T) {
+	for err, want := range map[error]int{
+		&sandbox.ExecError{Path: "x", Errno: unix.ENOENT}:                      127,
+		&sandbox.ExecError{Path: "x", Errno: unix.ENOTDIR}:                     127,
+		fmt.Errorf("y: %w", &sandbox.ExecError{Path: "x", Errno: unix.EACCES}): 126,
+		&sandbox.ExecError{Path: "x", Errno: unix.ENOEXEC}:                     126,
+		&Interrupted{unix.SIGTERM}:                                             143,
+		os.ErrInvalid:                                                          125,
+	} {
+		if got := Status(err); got != want {
+			t.Errorf("%v: %d, want %d", err, got, want)
+		}
+	}
+}
+
+func TestRequestedAndNotHeld(t *testing.T) {
+	list := Requested(resource.Limits{Memory: 64 * resource.MiB, CPUs: 0.5})
+	if got := fmt.Sprint(list); got != "[{memory 64MiB  none } {cpus 0.5  none }]" {
+		t.Errorf("requested %s", got)
+	}
+	list[0].By = resource.ByPoll
+	list[1].Remark = "no cpu controller"
+	if got := fmt.Sprint(notHeld(list)); got != "[the limit cpus 0.5 is not enforced: no cpu controller]" {
+		t.Errorf("not held: %s", got)
+	}
+}

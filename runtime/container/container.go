@@ -1,0 +1,28 @@
+// Package container is a sandbox with a name, a record and logs, watched by its monitor.
+//
+// An Engine knows where containers are kept. Run makes the record, starts the sandbox, passes its
+// output on, and records how it ended; the process that called it is the container's monitor and holds
+// a lock for as long as the container lives. The others (Stop, Remove, Logs) work from any process.
+package container
+
+import (
+	"path/filepath"
+
+	"pocket/runtime/cgroup"
+	"pocket/runtime/idmap"
+	"pocket/runtime/image"
+	"pocket/runtime/state"
+)
+
+// Engine is where containers are kept and what they are run with. All fields must be set, but Groups,
+// which is nil where control groups cannot be made.
+type Engine struct {
+	Dir    string // the state folder; a container's own folder is Dir/containers/ID
+	DB     *state.DB
+	Images *image.Store
+	IDs    idmap.Map
+	Groups *cgroup.Host
+}
+
+// Folder returns the folder of the container with the full id: its logs and what it wrote.
+func (e *Engine) Folder(id string) string { return filepath.Join(e.Dir, "containers", id) }

@@ -1,0 +1,117 @@
+package container
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"pocket/runtime/hint"
+	"pocket/runtime/idmap"
+	"pocket/runtime/image"
+	"pocket/runtime/resource"
+	"pocket/runtime/rootfs"
+	"pocket/runtime/sandbox"
+)
+
+// shmSize is docker's default size of /dev/shm.
+const shmSize = 64 * resource.MiB
+
+// spec composes the sandbox.
+func (r *running) spec(img image.Image) (sandbox.Spec, error) {
+	cfg := r.cfg
+	if idmap.Host(r.IDs.UIDs, cfg.UID) < 0 || idmap.Host(r.IDs.GIDs, cfg.GID) < 0 {
+		return sandbox.Spec{}, hint.With(
+			fmt.Errorf("user %d:%d has no id on this host: %s", cfg.UID, cfg.GID, r.IDs.Reason),
+			"run it as user 0, who is you outside, or have ranges of subordinate ids set up (pocket-docker doctor)")
+	}
+	root, err := r.plan(img)
+	if err != nil {
+		return sandbox.Spec{}, err
+	}
+	return sandbox.Spec{
+		Args: cfg.Args, Env: cfg.environment(), Dir: cfg.Dir, Hostname: cfg.Hostname,
+		Root: root, IDs: r.IDs, UID: cfg.UID, GID: cfg.GID,
+		HostNetwork: cfg.HostNetwork, Capabilities: cfg.Capabilities, Seccomp: cfg.Seccomp,
+		Limits: cfg.Limits, Groups: r.Groups, Terminal: cfg.Terminal,
+	}, nil
+}
+
+// plan composes the root file system: the image's tree under what the container writes, or a view of
+// the host; then the system's folders, and what the user wants to see.
+func (r *running) plan(img image.Image) (rootfs.Plan, error) {
+	var p rootfs.Plan
+	if img.Kind == image.Host {
+		p = rootfs.Host(r.person()...)
+		p.Dirs = append(p.Dirs, "/root")
+		p.AddTmp("/tmp", r.cfg.Limits.Files, 0o1777)
+		p.AddTmp("/run", r.cfg.Limits.Files, 0o755)
+	} else {
+		if strings.Contains(img.Dir, "\x00") {
+			return p, fmt.Errorf("image %q: its path cannot be mounted", img.Dir)
+		}
+		p = rootfs.Image(img.Dir, filepath.Join(r.layer(), "upper"), filepath.Join(r.layer(), "work"))
+		p.Seal = r.cfg.ReadOnly
+	}
+	p.AddSystem(shmSize, r.cfg.Terminal)
+	p.Mounts = append(p.Mounts,
+		rootfs.Mount{Kind: rootfs.Sysfs, Target: "/sys", ReadOnly: true},
+		rootfs.Mount{Kind: rootfs.Mqueue, Target: "/dev/mqueue"})
+	if r.cfg.HostNetwork && img.Kind == image.Host {
+		p.Mounts = append(p.Mounts, hostFiles("/etc/resolv.conf")...)
+	}
+	wanted, err := r.cfg.mounts()
+	p.Mounts = append(p.Mounts, wanted...)
+	return p, err
+}
+
+// person names the program's user, so that programs that ask for a name find one.
+func (r *running) person() []rootfs.Person {
+	if r.cfg.UID == 0 || r.cfg.UID == 65534 {
+		return nil
+	}
+	return []rootfs.Person{{Name: "user", UID: r.cfg.UID, GID: r.cfg.GID, Home: "/"}}
+}
+
+// hostFiles shows files of the host read-only, without those that it does not have.
+func hostFiles(paths ...string) []rootfs.Mount {
+	var list []rootfs.Mount
+	for _, path := range paths {
+		source, err := filepath.EvalSymlinks(path)
+		if err == nil {
+			list = append(list, rootfs.Mount{Kind: rootfs.Bind, Source: source, Target: path, ReadOnly: true, File: true})
+		}
+	}
+	return list
+}
+
+// mounts are the volumes and tmpfs, those higher in the tree first, so that none hides another.
+func (c *Config) mounts() ([]rootfs.Mount, error) {
+	var list []rootfs.Mount
+	for _, v := range c.Volumes {
+		info, err := os.Stat(v.Host)
+		if err != nil {
+			return nil, fmt.Errorf("volume %s: %w", v.Host, err)
+		}
+		list = append(list, rootfs.Mount{Kind: rootfs.Bind, Source: v.Host, Target: path.Clean(v.Target),
+			ReadOnly: v.ReadOnly, File: !info.IsDir()})
+	}
+	for _, t := range c.Tmpfs {
+		list = append(list, rootfs.Mount{Kind: rootfs.Tmpfs, Target: path.Clean(t.Target), Size: t.Size, Mode: 0o1777})
+	}
+	slices.SortStableFunc(list, func(a, b rootfs.Mount) int {
+		return strings.Count(a.Target, "/") - strings.Count(b.Target, "/")
+	})
+	var all []error
+	seen := map[string]bool{}
+	for _, m := range list {
+		if seen[m.Target] {
+			all = append(all, fmt.Errorf("two mounts have the same target %s", m.Target))
+		}
+		seen[m.Target] = true
+	}
+	return list, errors.Join(all...)
+}

@@ -1,0 +1,88 @@
+package container
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestOutletGoesOnWithoutTheCaller(t *testing.T) {
+	r, w, err := os.Pipe()
+	must(t, err)
+	defer w.Close()
+	broken := 0
+	var log bytes.Buffer
+	out := io.MultiWriter(&log, &outlet{to: w, broken: func() { broken++ }})
+	io.WriteString(out, "seen ")
+	r.Close()
+	for range 3 {
+		if _, err := io.WriteString(out, "logged "); err != nil {
+			t.Errorf("a broken caller stopped the log: %v", err)
+		}
+	}
+	if broken != 1 || log.String() != "seen logged logged logged " {
+		t.Errorf("broken %d times, log %q", broken, log.String())
+	}
+}
+
+func TestCopyInput(t *testing.T) {
+	from, feed, err := os.Pipe()
+	must(t, err)
+	defer from.Close()
+	stopped, stop, err := os.Pipe()
+	must(t, err)
+	defer stopped.Close()
+	got, to, err := os.Pipe()
+	must(t, err)
+	defer got.Close()
+	done := make(chan struct{})
+	go func() { copyInput(to, from, stopped); close(done) }()
+	feed.WriteString("typed")
+	b := make([]byte, 5)
+	if _, err := io.ReadFull(got, b); err != nil || string(b) != "typed" {
+		t.Errorf("copied %q, %v", b, err)
+	}
+	stop.Close() // while nothing is to be read
+	<-done
+	feed.WriteString("for the shell")
+	feed.Close()
+	if rest, _ := io.ReadAll(from); string(rest) != "for the shell" {
+		t.Errorf("what came after the end was taken: %q is left", rest)
+	}
+}
+
+func TestControl(t *testing.T) {
+	dir := t.TempDir()
+	if err := send(dir, unix.SIGTERM); !errors.Is(err, errNoMonitor) {
+		t.Errorf("without a pipe: %v", err)
+	}
+	control, err := makeControl(dir)
+	must(t, err)
+	got := &receivedSignals{}
+	done := make(chan struct{})
+	must(t, send(dir, unix.SIGTERM))
+	must(t, send(dir, unix.SIGKILL))
+	killed := make(chan struct{})
+	go func() { obey(control, &untilKilled{got, killed}); close(done) }()
+	<-killed
+	control.Close()
+	<-done
+	if len(got.list) != 2 || got.list[0] != "SIGTERM" || got.list[1] != "kill" {
+		t.Errorf("received %v", got.list)
+	}
+	if err := send(dir, unix.SIGTERM); !errors.Is(err, errNoMonitor) {
+		t.Errorf("after the monitor's end: %v", err)
+	}
+}
+
+// untilKilled tells when the kill has come.
+type untilKilled struct {
+	*receivedSignals
+	killed chan struct{}
+}
+
+func (u *untilKilled) Kill() { u.receivedSignals.Kill(); close(u.killed) }

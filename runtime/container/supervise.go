@@ -1,0 +1,108 @@
+package container
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"pocket/runtime/sandbox"
+	"pocket/runtime/state"
+)
+
+// supervise runs the sandbox to its end, with everything that must happen while it lives. When it
+// returns, all goroutines that it started have ended.
+func (r *running) supervise(ctx context.Context, spec sandbox.Spec, self state.Process) (sandbox.Exit, error) {
+	in, err := r.connect(&spec)
+	if err != nil {
+		return sandbox.Exit{}, err
+	}
+	started := time.Now()
+	proc, err := sandbox.Start(spec)
+	in.started()
+	if err != nil {
+		return sandbox.Exit{}, errors.Join(err, in.close())
+	}
+	var others sync.WaitGroup
+	fault := r.admit(proc, self, started)
+	if spec.Terminal {
+		fault = errors.Join(fault, r.showTerminal(proc.Terminal, in, &others))
+	}
+	if fault != nil {
+		proc.Kill()
+	}
+	resize := func() { r.resize(proc) }
+	resize()
+	r.signals.start(proc, resize)
+	uncancelled := context.AfterFunc(ctx, proc.Kill)
+	others.Go(func() { obey(r.control, proc) })
+	in.copy(&others)
+	exit, err := proc.Wait()
+	if !uncancelled() {
+		err = errors.Join(context.Cause(ctx), err)
+	}
+	r.signals.start(nil, func() {})
+	err = errors.Join(fault, err, in.close(), r.closeControl())
+	others.Wait()
+	if proc.Terminal != nil {
+		err = errors.Join(err, proc.Terminal.Close())
+	}
+	return exit, err
+}
+
+// admit records that the program runs, and tells of limits that are not held. The error means that it
+// must not go on.
+func (r *running) admit(proc *sandbox.Process, self state.Process, started time.Time) error {
+	held := proc.Enforcement()
+	missing := notHeld(held)
+	if r.cfg.Strict && len(missing) > 0 {
+		return strictError(missing)
+	}
+	for _, text := range missing {
+		r.warn(text)
+	}
+	return r.DB.MarkRunning(r.record.ID, self, started, held)
+}
+
+// resize gives the program's terminal the size of the caller's.
+func (r *running) resize(proc *sandbox.Process) {
+	if !r.cfg.Terminal || r.streams.Stdin == nil {
+		return
+	}
+	size, err := unix.IoctlGetWinsize(int(r.streams.Stdin.Fd()), unix.TIOCGWINSZ)
+	if err == nil {
+		// A program that has just ended needs no size.
+		_ = proc.Resize(size.Row, size.Col)
+	}
+}
+
+// output is where a stream of the program goes: to the log first, then to the caller.
+func (r *running) output(log, to io.Writer) io.Writer {
+	if to == nil {
+		return log
+	}
+	return io.MultiWriter(log, &outlet{to: to, broken: r.signals.broken})
+}
+
+// outlet writes to the caller for as long as that works; the program's output is logged all the same.
+type outlet struct {
+	to     io.Writer
+	broken func()
+	closed bool
+}
+
+func (o *outlet) Write(p []byte) (int, error) {
+	if o.closed {
+		return len(p), nil
+	}
+	if _, err := o.to.Write(p); err != nil {
+		o.closed = true
+		if errors.Is(err, unix.EPIPE) {
+			o.broken()
+		}
+	}
+	return len(p), nil
+}

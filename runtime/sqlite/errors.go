@@ -1,0 +1,79 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+	"modernc.org/libc"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"pocket/runtime/hint"
+)
+
+// errBusy is in the tree of errors that mean "somebody else is using it".
+var errBusy = errors.New("database is locked")
+
+// fail says which step of the connection did not work, with SQLite's own words.
+func (c *conn) fail(step string, rc int32) error {
+	message := libc.GoString(sqlite3.Xsqlite3_errstr(c.tls, rc))
+	if c.db != 0 && sqlite3.Xsqlite3_extended_errcode(c.tls, c.db)&0xff == rc&0xff {
+		message = libc.GoString(sqlite3.Xsqlite3_errmsg(c.tls, c.db))
+	}
+	if isBusy(rc) {
+		return hint.With(fmt.Errorf("%s: %s: %w (waited %d s)", c.path, step, errBusy, busyTimeout/1000),
+			"wait for the process that uses it, or end that process")
+	}
+	err := fmt.Errorf("%s: %s: %s", c.path, step, message)
+	if errno := c.systemErrno(rc); errno != 0 {
+		err = fmt.Errorf("%w: %w", err, errno)
+	}
+	switch rc & 0xff {
+	case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
+		return damaged(err)
+	case sqlite3.SQLITE_FULL:
+		return hint.With(err, "free space on the disk that holds %s", filepath.Dir(c.path))
+	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN:
+		return hint.With(err, "make %s and its folder writable for this user", c.path)
+	}
+	return err
+}
+
+// systemErrno is the kernel's reason behind an I/O error, 0 where there is none.
+func (c *conn) systemErrno(rc int32) unix.Errno {
+	if primary := rc & 0xff; c.db == 0 || primary != sqlite3.SQLITE_IOERR && primary != sqlite3.SQLITE_CANTOPEN {
+		return 0
+	}
+	return unix.Errno(sqlite3.Xsqlite3_system_errno(c.tls, c.db))
+}
+
+func damaged(err error) error {
+	return hint.With(err, "give another path, or move the file away, with its -wal and -shm files, so that a new one is made")
+}
+
+// unusable is the error for a path at which no database can be opened for writing.
+func unusable(path string, cause error) error {
+	err := fmt.Errorf("open database %s: %w", path, cause)
+	dir := filepath.Dir(path)
+	switch {
+	case errors.Is(cause, unix.ENOENT):
+		return hint.With(err, "make the folder first: mkdir -p %s", dir)
+	case errors.Is(cause, unix.EACCES), errors.Is(cause, unix.EPERM), errors.Is(cause, unix.EROFS):
+		return hint.With(err, "make %s and its folder writable for this user, or give another place for the database", path)
+	case errors.Is(cause, unix.ENOSPC), errors.Is(cause, unix.EDQUOT):
+		return hint.With(err, "free space on the disk that holds %s", dir)
+	}
+	return err
+}
+
+// shorten names a statement in an error: its first words.
+func shorten(sql string) string {
+	const longest = 60
+	words := strings.Join(strings.Fields(sql), " ")
+	if len(words) <= longest {
+		return words
+	}
+	return strings.ToValidUTF8(words[:longest], "") + "…"
+}

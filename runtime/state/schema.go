@@ -1,0 +1,61 @@
+package state
+
+// migrations is append-only: what has been released is never edited. Times are nanoseconds since 1970
+// UTC, NULL for never; durations are nanoseconds, sizes bytes; command is its arguments, each followed
+// by a NUL byte.
+var migrations = []string{`
+CREATE TABLE containers (
+	id         TEXT PRIMARY KEY CHECK (length(id) = 64 AND id NOT GLOB '*[^0-9a-f]*'),
+	name       TEXT NOT NULL UNIQUE,
+	image      TEXT NOT NULL,
+	command    BLOB NOT NULL,
+	status     TEXT NOT NULL CHECK (status IN ('created', 'running', 'exited')),
+	created    INTEGER NOT NULL,
+	started    INTEGER,
+	finished   INTEGER,
+	pid        INTEGER NOT NULL DEFAULT 0,
+	start_time INTEGER NOT NULL DEFAULT 0,
+	boot_id    TEXT NOT NULL DEFAULT '',
+	log_path   TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE limits (
+	container TEXT NOT NULL REFERENCES containers ON DELETE CASCADE,
+	ordinal   INTEGER NOT NULL,
+	name      TEXT NOT NULL,
+	requested TEXT NOT NULL,
+	enforced  TEXT NOT NULL,
+	by        TEXT NOT NULL,
+	remark    TEXT NOT NULL,
+	PRIMARY KEY (container, ordinal)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE exits (
+	container     TEXT NOT NULL REFERENCES containers ON DELETE CASCADE,
+	ordinal       INTEGER NOT NULL,
+	started       INTEGER,
+	finished      INTEGER NOT NULL,
+	code          INTEGER NOT NULL,
+	signal        INTEGER NOT NULL,
+	reason        TEXT NOT NULL,
+	oom           TEXT NOT NULL CHECK (oom IN ('true', 'false', 'unknown')),
+	error         TEXT NOT NULL,
+	cpu           INTEGER NOT NULL,
+	wall          INTEGER NOT NULL,
+	memory        INTEGER NOT NULL,
+	cpu_source    TEXT NOT NULL,
+	memory_source TEXT NOT NULL,
+	PRIMARY KEY (container, ordinal)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE images (
+	name    TEXT PRIMARY KEY,
+	digest  TEXT NOT NULL,
+	kind    TEXT NOT NULL,
+	size    INTEGER NOT NULL,
+	source  TEXT NOT NULL,
+	created INTEGER NOT NULL,
+	pin     TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX images_digest ON images (digest);
+`}
