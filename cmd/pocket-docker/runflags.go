@@ -23,7 +23,6 @@ type runOptions struct {
 	interactive     bool
 	attach          []string
 	cidfile         string
-	network         string
 	securityOpts    []string
 	capAdd, capDrop []string
 	quiet           bool

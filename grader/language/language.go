@@ -32,6 +32,7 @@ type Language struct {
 	compileLimits resource.Limits
 	extra         resource.Limits
 	outOfMemory   string
+	cache         *Cache // nil when nothing is kept
 }
 
 // project is another way to compile, taken when the submission has a certain file at its top.

@@ -25,6 +25,8 @@ type Program struct {
 	CompileLimits resource.Limits
 	// Extra is what the language needs beside what the submission may use: Memory and Processes.
 	Extra resource.Limits
+	// Cache is nil when every compilation does all the work itself.
+	Cache *Cache
 	// OutOfMemory, when not empty, is what the interpreter says on standard error before it exits
 	// because the submission used more memory than its limit.
 	OutOfMemory string
@@ -42,7 +44,9 @@ func (l Language) Prepare(sub grader.Submission, dir string) (Program, error) {
 	if len(v.sources) == 0 {
 		return Program{}, fmt.Errorf("%s: no source file in %s", sub.Name, l.Title)
 	}
-	p := Program{Language: l, CompileLimits: l.compileLimits, Extra: l.extra, OutOfMemory: l.outOfMemory}
+	p := Program{
+		Language: l, CompileLimits: l.compileLimits, Extra: l.extra, Cache: l.cache, OutOfMemory: l.outOfMemory,
+	}
 	var err error
 	if l.mentions("{class}") || l.mentions("{public}") {
 		if v.class, v.public, err = javaNames(dir, v.sources); err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sort"
+	"strings"
 	"sync"
 	"time"
 
@@ -42,6 +43,7 @@ type entry struct {
 	CompileLimits limitsEntry       `yaml:"compile-limits"`
 	Extra         limitsEntry       `yaml:"extra"`
 	OutOfMemory   string            `yaml:"out-of-memory"`
+	Cache         *cacheEntry       `yaml:"cache"`
 }
 
 type projectEntry struct {
@@ -112,14 +114,18 @@ func (e entry) check() error {
 			problems = append(problems, fmt.Errorf("%s is missing", field.key))
 		}
 	}
-	return errors.Join(problems...)
+	if strings.Contains(e.Name, "/") {
+		problems = append(problems, errors.New("name: a slash is not allowed")) // it becomes part of a file's name
+	}
+	return errors.Join(append(problems, e.Cache.check())...)
 }
 
 func (e entry) language() Language {
+	env := environment(e.Environment)
 	return Language{
 		Name: e.Name, Title: e.Title, Extensions: e.Extensions, Programs: e.Programs, Package: e.Package,
 		exclude: e.Exclude, flat: e.Flat, as: e.As, compile: e.Compile, run: e.Run,
-		environment: environment(e.Environment),
+		environment: env, cache: e.Cache.cache(env),
 		project: project{
 			file: e.Project.File, compile: e.Project.Compile, environment: environment(e.Project.Environment),
 		},

@@ -15,6 +15,7 @@ import (
 
 	"pocket/runtime/internal/linux"
 	"pocket/runtime/rootfs"
+	"pocket/runtime/seccomp"
 )
 
 // Plan is a sandbox's first process. Descriptors in it are 10 or above (see linux.FirstFD).
@@ -32,14 +33,15 @@ type Plan struct {
 	Dir                string
 
 	Rlimits      []Rlimit
-	Affinity     []byte // CPU mask for sched_setaffinity(2); nil leaves it
-	Capabilities []int  // nil: none, and no way to get any
-	Filter       []unix.SockFilter
+	Affinity     []byte          // CPU mask for sched_setaffinity(2); nil leaves it
+	Capabilities []int           // nil: none, and no way to get any
+	Filter       *seccomp.Filter // nil: none
 
 	Stdin, Stdout, Stderr int // ignored with Terminal
 	Result                int
 	Handout               int    // unix socket over which descriptors are handed out, or -1
 	Terminal              bool   // hand out a new terminal's master
+	Rows, Cols            uint16 // the terminal's size
 	Keep                  string // hand out this folder's descriptor, before the terminal's
 
 	Args, Env []string

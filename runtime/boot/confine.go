@@ -69,6 +69,7 @@ func (c *composer) terminal() *linux.Value {
 	c.add("unlock the terminal", unix.SYS_IOCTL, master, unix.TIOCSPTLCK, unlock)
 	c.inner.Add(linux.Call{Step: "open the terminal's peer", Nr: unix.SYS_IOCTL, Out: slave,
 		Args: []any{master, unix.TIOCGPTPEER, unix.O_RDWR | unix.O_NOCTTY | unix.O_CLOEXEC}})
+	c.add("size the terminal", unix.SYS_IOCTL, master, unix.TIOCSWINSZ, linux.Ref(&unix.Winsize{Row: c.Rows, Col: c.Cols}))
 	c.try("own the terminal", linux.AnyErrno, unix.SYS_FCHOWNAT, slave, "", c.UID, c.GID, unix.AT_EMPTY_PATH)
 	c.handOut("hand out the terminal", master)
 	c.touch("/dev/console")
@@ -105,9 +106,10 @@ func (c *composer) confine() error {
 	c.capabilities()
 	c.lifeline(pidfd)
 	c.add("set no_new_privs", unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-	if len(c.Filter) > 0 {
-		program := &unix.SockFprog{Len: uint16(len(c.Filter)), Filter: &c.Filter[0]}
-		c.add("install the seccomp filter", unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, 0, linux.Ref(program))
+	if c.Filter != nil {
+		list := c.Filter.Instructions
+		program := &unix.SockFprog{Len: uint16(len(list)), Filter: &list[0]}
+		c.add("install the seccomp filter", unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, uint(c.Filter.Flags), linux.Ref(program))
 	}
 	c.add("start the init", unix.SYS_EXECVEAT, executable, "", c.initArgs(), c.Env, unix.AT_EMPTY_PATH)
 	return nil

@@ -87,14 +87,15 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-func TestRequestedAndNotHeld(t *testing.T) {
+func TestRequestedAndNotFirm(t *testing.T) {
 	list := Requested(resource.Limits{Memory: 64 * resource.MiB, CPUs: 0.5})
 	if got := fmt.Sprint(list); got != "[{memory 64MiB  none } {cpus 0.5  none }]" {
 		t.Errorf("requested %s", got)
 	}
 	list[0].By = resource.ByPoll
 	list[1].Remark = "no cpu controller"
-	if got := fmt.Sprint(notHeld(list)); got != "[the limit cpus 0.5 is not enforced: no cpu controller]" {
-		t.Errorf("not held: %s", got)
+	want := "[the limit memory 64MiB is held only by poll the limit cpus 0.5 is not enforced: no cpu controller]"
+	if got := fmt.Sprint(notFirm(list)); got != want {
+		t.Errorf("not firm: %s", got)
 	}
 }

@@ -28,7 +28,7 @@ func (r *running) connect(spec *sandbox.Spec) (*input, error) {
 	if !spec.Terminal {
 		spec.Stdout = sandbox.Output{Writer: r.output(r.log.Stdout(), r.streams.Stdout)}
 		spec.Stderr = sandbox.Output{Writer: r.output(r.log.Stderr(), r.streams.Stderr)}
-		if in.from == nil || !isTerminal(in.from) {
+		if in.from == nil || isPipe(in.from) {
 			spec.Stdin = in.from
 			return in, nil
 		}
@@ -146,8 +146,9 @@ func pollable(f *os.File) (*os.File, error) {
 	return os.NewFile(uintptr(fd), f.Name()), nil
 }
 
-// isTerminal says whether f is a terminal.
-func isTerminal(f *os.File) bool {
-	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
-	return err == nil
+// isPipe says whether f can be handed in as it is. A file cannot: by way of /proc/self/fd/0 the program could
+// open it again, for writing. Nor can a terminal (see input).
+func isPipe(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&(os.ModeNamedPipe|os.ModeSocket) != 0
 }

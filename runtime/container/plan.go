@@ -36,7 +36,7 @@ func (r *running) spec(img image.Image) (sandbox.Spec, error) {
 		Args: cfg.Args, Env: cfg.environment(), Dir: cfg.Dir, Hostname: cfg.Hostname,
 		Root: root, IDs: r.IDs, UID: cfg.UID, GID: cfg.GID,
 		HostNetwork: cfg.HostNetwork, Capabilities: cfg.Capabilities, Seccomp: cfg.Seccomp,
-		Limits: cfg.Limits, Groups: r.Groups, Terminal: cfg.Terminal,
+		Limits: cfg.Limits, Groups: r.Groups, Terminal: cfg.Terminal, Strict: cfg.Strict,
 	}, nil
 }
 
@@ -50,9 +50,6 @@ func (r *running) plan(img image.Image) (rootfs.Plan, error) {
 		p.AddTmp("/tmp", r.cfg.Limits.Files, 0o1777)
 		p.AddTmp("/run", r.cfg.Limits.Files, 0o755)
 	} else {
-		if strings.Contains(img.Dir, "\x00") {
-			return p, fmt.Errorf("image %q: its path cannot be mounted", img.Dir)
-		}
 		p = rootfs.Image(img.Dir, filepath.Join(r.layer(), "upper"), filepath.Join(r.layer(), "work"))
 		p.Seal = r.cfg.ReadOnly
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 
-	"pocket/runtime/hint"
 	"pocket/runtime/image"
 	"pocket/runtime/resource"
 	"pocket/runtime/sandbox"
@@ -168,29 +167,21 @@ func Requested(l resource.Limits) []resource.Enforcement {
 	return list
 }
 
-// notHeld says of each limit that nothing enforces what and why.
-func notHeld(limits []resource.Enforcement) []string {
+// notFirm says of each limit that does not hold firmly how it is held, and why.
+func notFirm(limits []resource.Enforcement) []string {
 	var list []string
 	for _, l := range limits {
-		if l.By != resource.ByNone {
+		if l.Firm() {
 			continue
 		}
-		text := fmt.Sprintf("the limit %s %s is not enforced", l.Limit, l.Requested)
+		text := fmt.Sprintf("the limit %s %s is held only by %s", l.Limit, l.Requested, l.By)
+		if l.By == resource.ByNone {
+			text = fmt.Sprintf("the limit %s %s is not enforced", l.Limit, l.Requested)
+		}
 		if l.Remark != "" {
 			text += ": " + l.Remark
 		}
 		list = append(list, text)
 	}
 	return list
-}
-
-var errNotEnforced = errors.New("a limit cannot be enforced")
-
-func strictError(missing []string) error {
-	var all []error
-	for _, text := range missing {
-		all = append(all, errors.New(text))
-	}
-	return hint.With(fmt.Errorf("%w: %w", errNotEnforced, errors.Join(all...)),
-		"leave --strict-limits out to run without it, or see pocket-docker doctor")
 }

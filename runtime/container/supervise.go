@@ -20,6 +20,7 @@ func (r *running) supervise(ctx context.Context, spec sandbox.Spec, self state.P
 	if err != nil {
 		return sandbox.Exit{}, err
 	}
+	spec.Rows, spec.Cols = r.size()
 	started := time.Now()
 	proc, err := sandbox.Start(spec)
 	in.started()
@@ -34,8 +35,10 @@ func (r *running) supervise(ctx context.Context, spec sandbox.Spec, self state.P
 	if fault != nil {
 		proc.Kill()
 	}
-	resize := func() { r.resize(proc) }
-	resize()
+	resize := func() {
+		rows, cols := r.size()
+		_ = proc.Resize(rows, cols) // a program that has just ended needs no size
+	}
 	r.signals.start(proc, resize)
 	uncancelled := context.AfterFunc(ctx, proc.Kill)
 	others.Go(func() { obey(r.control, proc) })
@@ -57,26 +60,22 @@ func (r *running) supervise(ctx context.Context, spec sandbox.Spec, self state.P
 // must not go on.
 func (r *running) admit(proc *sandbox.Process, self state.Process, started time.Time) error {
 	held := proc.Enforcement()
-	missing := notHeld(held)
-	if r.cfg.Strict && len(missing) > 0 {
-		return strictError(missing)
-	}
-	for _, text := range missing {
+	for _, text := range notFirm(held) {
 		r.warn(text)
 	}
 	return r.DB.MarkRunning(r.record.ID, self, started, held)
 }
 
-// resize gives the program's terminal the size of the caller's.
-func (r *running) resize(proc *sandbox.Process) {
+// size is the size of the caller's terminal.
+func (r *running) size() (rows, cols uint16) {
 	if !r.cfg.Terminal || r.streams.Stdin == nil {
-		return
+		return 0, 0
 	}
 	size, err := unix.IoctlGetWinsize(int(r.streams.Stdin.Fd()), unix.TIOCGWINSZ)
-	if err == nil {
-		// A program that has just ended needs no size.
-		_ = proc.Resize(size.Row, size.Col)
+	if err != nil {
+		return 0, 0
 	}
+	return size.Row, size.Col
 }
 
 // output is where a stream of the program goes: to the log first, then to the caller.

@@ -63,6 +63,18 @@ const (
 	ByNone     By = "none"     // not enforced
 )
 
+// Firm says whether the limit holds exactly as it was asked for: not merely sampled, not rounded up to
+// whole cores, not missing.
+func (e Enforcement) Firm() bool {
+	switch e.By {
+	case ByNone, ByPoll:
+		return false
+	case ByAffinity:
+		return e.Requested == e.Enforced
+	}
+	return true
+}
+
 // Enforcement says of one limit what was asked and how it is held on this host.
 type Enforcement struct {
 	Limit     string `json:"limit"`            // "memory", "cpu", "wall", …

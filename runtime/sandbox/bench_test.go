@@ -19,12 +19,13 @@ func BenchmarkStart(b *testing.B) {
 	if static, err := exec.LookPath("busybox"); err == nil {
 		program = static
 	}
+	sandboxed := spec(b, program, "true")
 	runs := []struct {
 		name string
 		run  func(b *testing.B)
 	}{
 		{"plain", func(b *testing.B) { plain(b, program) }},
-		{"sandbox", func(b *testing.B) { sandboxed(b, program) }},
+		{"sandbox", func(b *testing.B) { run(b, sandboxed) }},
 	}
 	if bwrap, err := exec.LookPath("bwrap"); err == nil {
 		runs = append(runs, struct {
@@ -68,11 +69,6 @@ func plain(b *testing.B, program string) {
 	if _, err := wait(pid); err != nil {
 		b.Fatal(err)
 	}
-}
-
-func sandboxed(b *testing.B, program string) {
-	s := spec(b, program, "true")
-	run(b, s)
 }
 
 func bwrapped(b *testing.B, bwrap, program string) {

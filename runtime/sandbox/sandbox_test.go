@@ -18,9 +18,6 @@ import (
 	"pocket/runtime/seccomp"
 )
 
-// payloads are the programs that the tests run inside: functions of the test binary itself.
-var payloads = map[string]func(args []string) int{}
-
 func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == "payload" {
 		os.Exit(payloads[os.Args[2]](os.Args[3:]))

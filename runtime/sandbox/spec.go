@@ -36,11 +36,14 @@ type Spec struct {
 
 	Limits resource.Limits
 	Groups *cgroup.Host // where control groups can be made; nil: none
+	Strict bool         // Start fails with a *NotEnforced when a limit would not hold firmly
 
 	Stdin    *os.File // nil: /dev/null
 	Stdout   Output
 	Stderr   Output
 	Terminal bool // the program gets a terminal of its own as 0, 1 and 2; its other end is Process.Terminal
+	Rows     uint16
+	Cols     uint16 // the terminal's size from the start; Process.Resize changes it
 
 	// Keep names a folder inside whose descriptor stays open outside after the sandbox has ended
 	// (Process.Kept): what a compiler left on a tmpfs can be read from there. "" for none.
@@ -96,6 +99,20 @@ func (e Exit) Status() int {
 		return 128 + int(e.Signal)
 	}
 	return e.Code
+}
+
+// NotEnforced says which limits would not hold firmly here.
+type NotEnforced struct{ Limits []resource.Enforcement }
+
+func (e *NotEnforced) Error() string {
+	text := "not enforced here:"
+	for i, l := range e.Limits {
+		if i > 0 {
+			text += ","
+		}
+		text += " " + l.Limit + " " + l.Requested + " (by " + string(l.By) + ")"
+	}
+	return text
 }
 
 // ExecError says that the program itself could not be started: Wait returns it.

@@ -11,6 +11,7 @@ import (
 
 	"pocket/runtime/boot"
 	"pocket/runtime/cgroup"
+	"pocket/runtime/hint"
 	"pocket/runtime/internal/linux"
 	"pocket/runtime/resource"
 )
@@ -65,6 +66,9 @@ func (p *Process) start(files *files) error {
 		return err
 	}
 	plan := p.plan(userNS)
+	if err := p.strict(); err != nil {
+		return err
+	}
 	if err := p.connect(&plan, files); err != nil {
 		return err
 	}
@@ -90,6 +94,7 @@ func (p *Process) plan(userNS *os.File) boot.Plan {
 		SetupUID: s.IDs.UIDs[0].Inside, SetupGID: s.IDs.GIDs[0].Inside, UID: s.UID, GID: s.GID,
 		HostNetwork: s.HostNetwork, Hostname: s.Hostname, Dir: s.Dir,
 		Capabilities: s.Capabilities, Handout: -1, Terminal: s.Terminal, Keep: s.Keep, Args: s.Args, Env: s.Env,
+		Filter: s.Seccomp, Rows: s.Rows, Cols: s.Cols,
 	}
 	if plan.Hostname == "" {
 		plan.Hostname = "sandbox"
@@ -97,13 +102,23 @@ func (p *Process) plan(userNS *os.File) boot.Plan {
 	if plan.Dir == "" {
 		plan.Dir = "/"
 	}
-	if s.Seccomp != nil {
-		plan.Filter = s.Seccomp.Instructions
-	}
 	var fallbacks []resource.Enforcement
 	plan.Rlimits, plan.Affinity, fallbacks = fallback(s.Limits, p.held)
 	p.held = append(p.held, fallbacks...)
 	return plan
+}
+
+func (p *Process) strict() error {
+	var weak []resource.Enforcement
+	for _, e := range p.held {
+		if !e.Firm() {
+			weak = append(weak, e)
+		}
+	}
+	if p.spec.Strict && len(weak) > 0 {
+		return hint.With(&NotEnforced{weak}, "leave --strict-limits out to run with what there is; pocket-docker doctor tells how to get more")
+	}
+	return nil
 }
 
 // connect makes the pipes and puts the inner ends into the plan.

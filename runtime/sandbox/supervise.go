@@ -38,7 +38,15 @@ func (p *Process) Resize(rows, cols uint16) error {
 	if p.Terminal == nil {
 		return errors.New("the sandbox has no terminal")
 	}
-	return unix.IoctlSetWinsize(int(p.Terminal.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: rows, Col: cols})
+	raw, err := p.Terminal.SyscallConn() // Fd would make the descriptor blocking
+	if err != nil {
+		return err
+	}
+	var failed error
+	err = raw.Control(func(fd uintptr) {
+		failed = unix.IoctlSetWinsize(int(fd), unix.TIOCSWINSZ, &unix.Winsize{Row: rows, Col: cols})
+	})
+	return errors.Join(err, failed)
 }
 
 // Wait waits for the end. When it returns, every process of the sandbox is dead, all that was written has

@@ -1,0 +1,108 @@
+package sandbox
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// The programs that the tests run inside. Each is a function of the test binary, which is bound to /payload.
+var payloads = map[string]func(args []string) int{
+	"touch": touch, "reserve": reserve, "spin": spin, "forks": forks, "connect": connect, "attack-init": attackInit,
+}
+
+// touch writes to so many MiB, and prints that it did.
+func touch(args []string) int {
+	n, _ := strconv.Atoi(args[0])
+	b, err := unix.Mmap(-1, 0, n<<20, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	for i := 0; i < len(b); i += 4096 {
+		b[i] = 1
+	}
+	fmt.Println("touched")
+	return 0
+}
+
+// reserve maps so many MiB and touches none.
+func reserve(args []string) int {
+	n, _ := strconv.Atoi(args[0])
+	if _, err := unix.Mmap(-1, 0, n<<20, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_NORESERVE); err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	fmt.Println("reserved")
+	return 0
+}
+
+// spin burns CPU time in so many threads, for ever.
+func spin(args []string) int {
+	n, _ := strconv.Atoi(args[0])
+	runtime.GOMAXPROCS(n)
+	for i := 1; i < n; i++ {
+		go burn()
+	}
+	return burn()
+}
+
+func burn() int {
+	for n := uint64(1); n != 0; n += 2 { // never 0
+	}
+	return 0
+}
+
+// forks starts processes that sleep until it cannot, and prints how many there were.
+func forks([]string) int {
+	for n := 0; ; n++ {
+		cmd := exec.Command("/usr/bin/sleep", "100")
+		if err := cmd.Start(); err != nil || n > 1000 {
+			fmt.Println(n)
+			return 0
+		}
+	}
+}
+
+func connect([]string) int {
+	for _, address := range []string{"127.0.0.1:1", "192.0.2.1:80", "[::1]:1"} {
+		if _, err := net.DialTimeout("tcp", address, time.Second); err == nil {
+			fmt.Println("connected to", address)
+			return 1
+		}
+	}
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
+	fmt.Println("socket:", fd, err)
+	return 0
+}
+
+// attackInit tries to get at PID 1's descriptors and memory, and to kill it.
+func attackInit([]string) int {
+	for _, path := range []string{"/proc/1/fd/3", "/proc/1/mem", "/proc/1/environ", "/proc/1/exe"} {
+		if f, err := os.OpenFile(path, os.O_RDWR, 0); err == nil {
+			fmt.Println("opened", path)
+			f.Close()
+			return 1
+		}
+	}
+	if err := unix.PtraceAttach(1); err == nil {
+		fmt.Println("traced PID 1")
+		return 1
+	}
+	for _, s := range []syscall.Signal{syscall.SIGKILL, syscall.SIGSTOP} {
+		_ = syscall.Kill(1, s)
+	}
+	if syscall.Getppid() != 1 {
+		fmt.Println("the init is gone")
+		return 1
+	}
+	fmt.Println("still here")
+	return 0
+}
