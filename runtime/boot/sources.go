@@ -23,6 +23,7 @@ type source struct {
 
 // private keeps mounts from travelling between the host and the sandbox.
 func (c *composer) private() {
+	c.add("clear the umask", unix.SYS_UMASK, 0) // the caller's must not decide who can read what is made here
 	c.add("make the mounts private", unix.SYS_MOUNT, "none", "/", 0, uintptr(unix.MS_REC|unix.MS_PRIVATE), 0)
 }
 

@@ -1,0 +1,148 @@
+package boot
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"pocket/runtime/idmap"
+	"pocket/runtime/internal/linux"
+	"pocket/runtime/resource"
+	"pocket/runtime/rootfs"
+	"pocket/runtime/seccomp"
+)
+
+var update = flag.Bool("update", false, "write the golden lists anew")
+
+// compose makes the lists of a plan as an ordinary user's process would, without executing them.
+func compose(t *testing.T, p Plan) *linux.Spawn {
+	t.Helper()
+	c := &composer{Plan: p, inner: &linux.Program{}, made: map[string]bool{"/": true}}
+	c.here = c.inner
+	spawn, err := c.compose()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return spawn
+}
+
+func plan(t *testing.T, arch string) Plan {
+	t.Helper()
+	filter, err := seccomp.Grading().Compile(arch, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := rootfs.Plan{Mounts: []rootfs.Mount{{Kind: rootfs.Tmpfs, Target: "/", Size: resource.MiB}}, Seal: true}
+	root.Mounts = append(root.Mounts, rootfs.Mount{Kind: rootfs.Bind, Source: "/usr", Target: "/usr", ReadOnly: true})
+	root.Links = []rootfs.Link{{Path: "/bin", Target: "usr/bin"}}
+	root.Files = []rootfs.File{{Path: "/etc/hosts", Content: "127.0.0.1 localhost\n", Mode: 0o644}}
+	root.Masks = []string{"/mnt/answer"}
+	root.AddSystem(resource.MiB, false)
+	root.AddTmp("/work", 16*resource.MiB, 0o755)
+	return Plan{
+		Root: root, UserNS: os.Stdin, Entries: []int{20}, Folder: -1, UID: 1000, GID: 1000, SetupUID: 1000, SetupGID: 1000,
+		Hostname: "sandbox", Dir: "/work", Filter: filter, Stdin: 21, Stdout: 22, Stderr: 23, Result: 24, Handout: -1,
+		Rlimits: []Rlimit{{unix.RLIMIT_CORE, "RLIMIT_CORE", unix.Rlimit{}}},
+		Args:    []string{"prog", "arg"}, Env: []string{"PATH=/usr/bin:/bin"},
+	}
+}
+
+// TestList compares the whole list with the one that was reviewed. What depends on this host, the masked
+// paths and numbers, is left out.
+func TestList(t *testing.T) {
+	spawn := compose(t, plan(t, runtime.GOARCH))
+	var lines []string
+	for _, l := range strings.Split(spawn.Outer.String()+"--\n"+spawn.Inner.String()+"--\n"+spawn.After.String(), "\n") {
+		host := strings.HasPrefix(l, "mask /") || strings.HasPrefix(l, "make /proc/") || strings.HasPrefix(l, "reset ") ||
+			strings.HasPrefix(l, "close the descriptors") || strings.HasPrefix(l, "drop a capability")
+		if !host && !strings.HasPrefix(l, "start the init") {
+			lines = append(lines, l)
+		}
+	}
+	got := strings.Join(lines, "\n")
+	golden := filepath.Join("testdata", "list.golden")
+	if *update {
+		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("the list has changed; if that is meant, review it and run go test -update\n%s", got)
+	}
+}
+
+// TestOrder states what must come before what, whatever else a plan asks for.
+func TestOrder(t *testing.T) {
+	p := plan(t, runtime.GOARCH)
+	p.Root.Mounts[3].Terminals = true
+	p.Terminal, p.Keep, p.Handout = true, "/work/out", 25
+	steps := compose(t, p).Inner.Steps()
+	at := func(step string) int {
+		for i, s := range steps {
+			if s == step {
+				return i
+			}
+		}
+		t.Fatalf("no step %q in %q", step, steps)
+		return -1
+	}
+	for _, pair := range [][2]string{
+		{"make the mounts private", "attach the root"},
+		{"bind /usr on /usr", "pivot the root"},         // host paths end with the pivot
+		{"mount proc on /proc", "drop the host's root"}, // needs a visible /proc
+		{"drop the host's root", "mount /usr on /usr"},  // images' links lead nowhere else
+		{"forbid /mnt/answer", "make the root read-only"},
+		{"hand out the terminal", "close the descriptors"},
+		{"close the descriptors", "change to the working directory /work"}, // CVE-2024-21626
+		{"drop a capability", "set the capabilities"},
+		{"set the capabilities", "tie the sandbox to its monitor"}, // a change of identity clears it
+		{"tie the sandbox to its monitor", "look whether the monitor lives"},
+		{"set no_new_privs", "install the seccomp filter"},
+		{"install the seccomp filter", "start the init"},
+	} {
+		if at(pair[0]) >= at(pair[1]) {
+			t.Errorf("%q comes after %q", pair[0], pair[1])
+		}
+	}
+	if last := steps[len(steps)-1]; last != "start the init" {
+		t.Errorf("the last step is %q", last)
+	}
+}
+
+func TestInitArguments(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		env  []string
+		want string
+	}{
+		{[]string{"ls", "-l"}, []string{"PATH=/a:/b:"}, "init|/a/ls|/b/ls|ls||ls|-l"},
+		{[]string{"./x"}, nil, "init|./x||./x"},
+		{[]string{"sh", ""}, []string{"HOME=/"}, "init|" + strings.ReplaceAll(DefaultPath, ":", "/sh|") + "/sh||sh|"},
+	} {
+		composed := &composer{Plan: Plan{Args: c.args, Env: c.env}}
+		if got := strings.Join(composed.initArgs(), "|"); got != c.want {
+			t.Errorf("%q: %s, want %s", c.args, got, c.want)
+		}
+	}
+}
+
+func TestUserNamespaceIsMappedAsAsked(t *testing.T) {
+	file, err := UserNS(idmap.Single(0))
+	if err != nil {
+		t.Skipf("no user namespaces here: %v", err)
+	}
+	defer file.Close()
+	owner, err := unix.IoctlRetInt(int(file.Fd()), unix.NS_GET_NSTYPE)
+	if err != nil || owner != unix.CLONE_NEWUSER {
+		t.Errorf("not a user namespace: %#x %v", owner, err)
+	}
+}
