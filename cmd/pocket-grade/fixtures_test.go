@@ -36,7 +36,7 @@ func TestFixtures(t *testing.T) {
 		name := filepath.Base(filepath.Dir(filepath.Dir(path)))
 		t.Run(name+"/"+verdict+"/"+filepath.Base(path), func(t *testing.T) {
 			t.Parallel()
-			report := gradeFixture(t, suiteOf(t, name), path)
+			report, _ := runGrade(t, suiteOf(t, name), path)
 			if report.Verdict != want {
 				t.Errorf("%s (%s), want %s\n%s", report.Verdict, report.Detail, want, explain(report))
 			}
@@ -57,11 +57,11 @@ func suiteOf(t *testing.T, name string) string {
 	return shared
 }
 
-// gradeFixture runs pocket-grade as a process of its own. When we are root it gets a mount namespace too,
-// so that nothing a hostile program might do to mounts can outlive it.
-func gradeFixture(t *testing.T, suite, path string) grader.Report {
+// runGrade grades one submission with the given flags; the ended process tells what we used ourselves.
+func runGrade(t *testing.T, suite, path string, flags ...string) (grader.Report, *os.ProcessState) {
 	t.Helper()
-	cmd := pocketGrade(t, "run", "--json", "-j", "1", "--db", filepath.Join(t.TempDir(), "grade.db"), suite, path)
+	args := append([]string{"run", "--json", "-j", "1", "--db", filepath.Join(t.TempDir(), "grade.db")}, flags...)
+	cmd := pocketGrade(t, append(args, suite, path)...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()
@@ -69,10 +69,11 @@ func gradeFixture(t *testing.T, suite, path string) grader.Report {
 	if decodeErr := json.Unmarshal(out.Bytes(), &answer); decodeErr != nil || len(answer.Reports) != 1 {
 		t.Fatalf("%v, %v\n%s%s", err, decodeErr, out.String(), errs.String())
 	}
-	return answer.Reports[0]
+	return answer.Reports[0], cmd.ProcessState
 }
 
-// pocketGrade is the command line of this very test binary as pocket-grade (see TestMain).
+// pocketGrade is this very test binary as pocket-grade, a process of its own (see TestMain). When we are
+// root it gets a mount namespace too, so that nothing a hostile program might do to mounts outlives it.
 func pocketGrade(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
