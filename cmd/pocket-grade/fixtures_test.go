@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -37,10 +38,23 @@ func TestFixtures(t *testing.T) {
 		t.Run(name+"/"+verdict+"/"+filepath.Base(path), func(t *testing.T) {
 			t.Parallel()
 			report, _ := runGrade(t, suiteOf(t, name), path)
+			skipWithout(t, report, want)
 			if report.Verdict != want {
 				t.Errorf("%s (%s), want %s\n%s", report.Verdict, report.Detail, want, explain(report))
 			}
 		})
+	}
+}
+
+// skipWithout skips where the language's toolchain is not installed on this host, unless it must be.
+func skipWithout(t *testing.T, r grader.Report, want grader.Verdict) {
+	text := r.Detail
+	for _, c := range r.Results {
+		text += c.Detail
+	}
+	missing := r.Verdict == grader.JE && strings.Contains(text, "install the Debian package")
+	if missing && want != grader.JE && os.Getenv("POCKET_TEST_REQUIRE") == "" {
+		t.Skip(r.Detail)
 	}
 }
 

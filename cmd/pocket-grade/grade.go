@@ -54,7 +54,26 @@ func grade(ctx context.Context, c console, o runOptions, s *grader.Suite, entrie
 		console: c, options: o, suite: s, runner: runner, workspace: workspace, db: db,
 		progress: newProgress(c.err, len(entries)*len(s.Cases)),
 	}
+	workspace.OnWarm = all.warming
 	return all.grade(ctx, path, entries)
+}
+
+// warming says that a language's library is being compiled, or why it cannot be.
+func (s *session) warming(title string, err error) {
+	s.progress.clear()
+	if err != nil {
+		fmt.Fprintf(s.err, "pocket-grade: the %s library cannot be compiled in advance, so each submission takes longer: %v\n", title, err)
+		return
+	}
+	s.progress.say(fmt.Sprintf("compiling the %s library, once for this and later runs", title))
+}
+
+// say shows a text at once, until clear or the next count.
+func (p *progress) say(text string) {
+	if p.w != nil {
+		p.shown = time.Now()
+		fmt.Fprintf(p.w, "\r\x1b[K%s", text)
+	}
 }
 
 // database is where the results go. That they do not lie beside the suite is said.

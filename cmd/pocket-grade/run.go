@@ -20,7 +20,8 @@ import (
 const usageRun = `Usage: pocket-grade run [FLAGS] SUITE SUBMISSION…
 
 Grades submissions, each a file or a folder, against a suite: a folder with suite.yaml. The results go to
-standard output and into a database.
+standard output and into a database. What compilers do only once, such as Go's standard library, is kept in
+$XDG_CACHE_HOME/pocket-grade (default: ~/.cache/pocket-grade), which may be removed at any time.
 
 FLAGS
   -j, --jobs N     cases at once (default: the number of cores)
@@ -147,6 +148,12 @@ func judged(p language.Program) judge.Program {
 	program := judge.Program{
 		CompileLimits: p.CompileLimits, Extra: p.Extra, OutOfMemory: p.OutOfMemory, Package: p.Language.Package,
 		Run: func(c grader.Case) judge.Command { return judge.Command(p.Run(c.Limits.Memory, c.Args)) },
+	}
+	if c := p.Cache; c != nil {
+		program.Cache = &judge.Cache{
+			Language: p.Language.Name, Title: p.Language.Title, Variable: c.Variable, At: c.At,
+			Identify: judge.Command(c.Identify), Warm: judge.Command(c.Warm),
+		}
 	}
 	if p.Compile != nil {
 		compile := judge.Command(*p.Compile)
