@@ -29,7 +29,7 @@ type build struct {
 
 // compile compiles a submission, or finds that an identical one was compiled before. An error means that
 // it was interrupted; everything else is in the result, whose verdict is AC, CE or JE.
-func compile(ctx context.Context, runner grader.Runner, sub *Staged, p Program) (build, error) {
+func compile(ctx context.Context, runner grader.Runner, rootFS string, sub *Staged, p Program) (build, error) {
 	w := sub.workspace
 	key := fmt.Sprintf("%s %q %+v", sub.Digest, *p.Compile, p.CompileLimits)
 	// Held while the compiler runs: of identical submissions graded at once, one is compiled.
@@ -43,10 +43,14 @@ func compile(ctx context.Context, runner grader.Runner, sub *Staged, p Program) 
 		return build{result: compiled(grader.JE, "making a folder for the compiler: "+err.Error())}, nil
 	}
 	limits := p.CompileLimits.Merge(CompileLimits)
-	out := runner.Run(ctx, grader.Job{
+	job, err := w.useCache(ctx, runner, rootFS, p, grader.Job{
 		Args: p.Compile.Args, Env: merge(p.Compile.Env, nil), Mounts: []grader.Volume{sub.volume()},
 		Save: dir, Limits: limits, Compile: true,
 	})
+	if err != nil {
+		return build{}, err
+	}
+	out := runner.Run(ctx, job)
 	if out.Interrupted {
 		return build{}, interrupted(ctx, out)
 	}

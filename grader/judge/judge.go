@@ -30,6 +30,8 @@ type Program struct {
 	CompileLimits resource.Limits
 	// Run is the command for a case, without regard to the case's Env.
 	Run func(c grader.Case) Command
+	// Cache is nil when nothing is kept between compilations.
+	Cache *Cache
 	// Extra is added to a case's Memory and Processes where those are limited: what an interpreter
 	// needs for itself.
 	Extra resource.Limits
@@ -85,7 +87,7 @@ func Run(ctx context.Context, runner grader.Runner, suite *grader.Suite, sub *St
 	var b build
 	if p.Compile != nil {
 		var err error
-		if b, err = compile(ctx, runner, sub, p); err != nil {
+		if b, err = compile(ctx, runner, suite.RootFS, sub, p); err != nil {
 			return report, fmt.Errorf("compiling %s: %w", sub.Submission.Name, err)
 		}
 		report.Compile = &b.result

@@ -19,7 +19,13 @@ import (
 // for one suite. What was compiled is kept in it until Close, so that identical submissions are compiled
 // once.
 type Workspace struct {
-	dir string
+	// OnWarm, when not nil, is called before what submissions in a language share is compiled once, which
+	// can take a minute, and again with an error when that failed: grading goes on, only slower. title is
+	// the language's. It must be set before the workspace is used.
+	OnWarm func(title string, err error)
+
+	dir    string
+	caches caches
 
 	mu     sync.Mutex
 	builds map[string]build
@@ -36,12 +42,16 @@ func OpenWorkspace() (*Workspace, error) {
 	if err := os.Chmod(dir, 0o711); err != nil {
 		return nil, errors.Join(fmt.Errorf("making a workspace: %w", err), os.RemoveAll(dir))
 	}
-	return &Workspace{dir: dir, builds: map[string]build{}}, nil
+	return &Workspace{dir: dir, builds: map[string]build{}, caches: caches{found: map[string]*os.File{}}}, nil
 }
 
 // Close removes the workspace. Nothing may run in it any more.
 func (w *Workspace) Close() error {
-	if err := removeAll(w.dir); err != nil {
+	err := removeAll(w.dir)
+	for _, folder := range w.caches.found {
+		err = errors.Join(err, closed(folder))
+	}
+	if err != nil {
 		return fmt.Errorf("removing the workspace: %w", err)
 	}
 	return nil

@@ -216,15 +216,46 @@ func TestParseMistakes(t *testing.T) {
 	for text, want := range map[string]string{
 		"- {name: a}": "run is missing",
 		good + good:   `"a" is taken`,
-		strings.Replace(good, "run: [a]", "run: [a], colour: red", 1):                             "colour",
-		strings.Replace(good, "run: [a]", "run: [a], extra: {memory: lots}", 1):                   "is not a size",
-		strings.Replace(good, "run: [a]", "run: [a], compile-limits: {cpu: 5}", 1):                "cannot unmarshal",
-		strings.Replace(good, "name: a", "name: b", 1) + good:                                     `".a" is taken`,
+		strings.Replace(good, "run: [a]", "run: [a], colour: red", 1):              "colour",
+		strings.Replace(good, "run: [a]", "run: [a], extra: {memory: lots}", 1):    "is not a size",
+		strings.Replace(good, "run: [a]", "run: [a], compile-limits: {cpu: 5}", 1): "cannot unmarshal",
+		strings.Replace(good, "name: a", "name: b", 1) + good:                      `".a" is taken`,
+		strings.Replace(good, "name: a", "name: a/b", 1):                           "a slash is not allowed",
+		withCache(good, "{}"): "cache.warm is missing",
+		withCache(good, "{variable: C, at: cache, identify: [a], warm: [a]}"):                     "not the absolute path",
+		withCache(good, "{variable: C, at: /, identify: [a], warm: [a]}"):                         "not the absolute path",
+		withCache(good, "{variable: C=1, at: /c, identify: [a], warm: [a]}"):                      "not a variable's name",
+		withCache(good, "{variable: C, at: /c, identify: [a], warm: [a], keep: yes}"):             "keep",
 		strings.Replace(good, "run: [a]", "run: [a], project: {file: x, environment: {A: b}}", 1): "project.compile is missing",
 	} {
 		if _, err := parse([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", text, err, want)
 		}
+	}
+}
+
+func withCache(good, cache string) string {
+	return strings.Replace(good, "run: [a]", "run: [a], cache: "+cache, 1)
+}
+
+func TestCache(t *testing.T) {
+	p, err := prepare(t, map[string]string{"a.go": ""})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := p.Cache
+	if c == nil || !slices.Equal(c.Identify.Args, []string{"go", "version"}) || !slices.Contains(c.Warm.Args, "encoding/json") {
+		t.Fatalf("cache %+v", c)
+	}
+	// The standard library is found again only when it was compiled in the same environment.
+	if !slices.Equal(c.Warm.Env, p.Compile.Env) {
+		t.Errorf("filled with %q, used with %q", c.Warm.Env, p.Compile.Env)
+	}
+	if !slices.ContainsFunc(c.Warm.Env, func(e string) bool { return strings.HasPrefix(e, c.Variable+"=") }) {
+		t.Errorf("%s is not in %q: without a cache there would be none at all", c.Variable, c.Warm.Env)
+	}
+	if p, err := prepare(t, map[string]string{"a.py": ""}); err != nil || p.Cache != nil {
+		t.Errorf("python: cache %+v, %v", p.Cache, err)
 	}
 }
 

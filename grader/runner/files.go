@@ -101,7 +101,9 @@ func save(from *os.File, to string, limit resource.Size) error {
 		case strings.Count(name, "/") > 64:
 			return fmt.Errorf("read what was compiled: %q lies too deep", name)
 		case entry.IsDir():
-			return os.MkdirAll(filepath.Join(to, name), 0o755)
+			folder := filepath.Join(to, name)
+			// Also under a umask of 077: when root grades, the sandbox's user is another one.
+			return errors.Join(os.MkdirAll(folder, 0o755), os.Chmod(folder, 0o755))
 		case entry.Type().IsRegular():
 			n, err := saveFile(root, name, path.Join(to, name), left)
 			left -= n
@@ -126,7 +128,7 @@ func saveFile(root *os.Root, name, to string, limit int64) (int64, error) {
 		return 0, fmt.Errorf("keep what was compiled: %w", err)
 	}
 	n, err := io.Copy(target, io.LimitReader(source, limit+1))
-	if err = errors.Join(err, target.Close()); err != nil {
+	if err = errors.Join(err, target.Chmod(0o644|info.Mode().Perm()&0o111), target.Close()); err != nil {
 		return n, hint.With(fmt.Errorf("keep what was compiled: %w", err), "make room on the disk, or set TMPDIR")
 	}
 	if n > limit {
