@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -63,9 +64,10 @@ type composer struct {
 	made  map[string]bool
 }
 
-// Spawn makes the sandbox's first process and returns its pid, a child of ours. An error names the step
-// that failed; then no process is left.
-func Spawn(plan Plan) (int, error) {
+// Spawn makes the sandbox's first process and returns its pid, a child of ours, and the CPU time that
+// another process spent on it within the control group. An error names the step that failed; then no
+// process is left.
+func Spawn(plan Plan) (pid int, spent time.Duration, err error) {
 	c := &composer{Plan: plan, here: &linux.Program{}, inner: &linux.Program{}, made: map[string]bool{"/": true}}
 	privileged := linux.Privileged()
 	if !privileged {
@@ -73,16 +75,16 @@ func Spawn(plan Plan) (int, error) {
 	}
 	spawn, err := c.compose()
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	if privileged {
 		defer c.release()
 		if err := c.take(); err != nil {
-			return 0, cure(err)
+			return 0, 0, cure(err)
 		}
 	}
-	pid, err := spawn.Run()
-	return pid, cure(err)
+	pid, err = spawn.Run()
+	return pid, spawn.Spent, cure(err)
 }
 
 // compose makes the lists: outer enters what exists already, inner makes and enters the rest.

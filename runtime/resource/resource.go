@@ -41,7 +41,7 @@ func pick[T comparable](field *T, base T) {
 
 // Usage is what a process tree did use.
 type Usage struct {
-	CPU          time.Duration `json:"cpu"`  // user and system time of the whole tree
+	CPU          time.Duration `json:"cpu"`  // user and system time of the whole tree, without our init's
 	Wall         time.Duration `json:"wall"` // from the start of the sandbox to the payload's end
 	Memory       Size          `json:"memory"`
 	CPUSource    string        `json:"cpu_source"`    // where CPU comes from: "cpu.stat", "cpuacct", "rusage"

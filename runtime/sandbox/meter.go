@@ -19,11 +19,12 @@ type meter struct {
 	tree    tree
 	peak    resource.Size // the most that the poller saw
 	polling bool
+	spent   time.Duration // CPU time that our own process used in the group to make the sandbox
 	overCPU time.Duration // the last figure from the tree, kept for the end
 }
 
-func newMeter(group *cgroup.Group, pid int) meter {
-	return meter{group: group, tree: tree{root: pid}}
+func newMeter(group *cgroup.Group, pid int, spent time.Duration) meter {
+	return meter{group: group, tree: tree{root: pid}, spent: spent}
 }
 
 // cpuTimer fires when the limit may be reached; without a limit never.
@@ -52,9 +53,13 @@ func (m *meter) memoryTicker(limit resource.Size) *time.Ticker {
 	return t
 }
 
+// cpu is the CPU time of the program and all its processes. What the set-up cost and what the init uses
+// is not the program's: on a busy machine the kernel charges the init a large part of a second for
+// dismantling its mounts.
 func (m *meter) cpu() time.Duration {
 	if used, _, ok := m.group.CPU(); ok {
-		return used
+		own, _ := linux.ProcessCPU(m.tree.root)
+		return max(0, used-m.spent-time.Duration(own))
 	}
 	m.overCPU = max(m.overCPU, m.tree.cpu())
 	return m.overCPU
@@ -66,16 +71,15 @@ func (m *meter) overMemory(limit resource.Size) bool {
 	return used > limit
 }
 
-// usage gives the final figures. Everything inside is dead, so the group's are complete; without one,
-// the init's account of all processes that were reaped is.
+// usage gives the final figures. All processes but the init are dead, and the init is not reaped yet, so
+// that its own part is known; without a group, the init's account of all whom it reaped is complete.
 func (m *meter) usage(report linux.Report, reported bool) resource.Usage {
 	var u resource.Usage
 	var ok bool
-	if u.CPU, u.CPUSource, ok = m.group.CPU(); !ok {
-		u.CPUSource = "rusage"
-		if u.CPU = linux.CPU(report.All); !reported {
-			u.CPU, u.CPUSource = m.overCPU, "poll"
-		}
+	if _, u.CPUSource, ok = m.group.CPU(); ok {
+		u.CPU = m.cpu()
+	} else if u.CPU, u.CPUSource = linux.CPU(report.All), "rusage"; !reported {
+		u.CPU, u.CPUSource = m.overCPU, "poll"
 	}
 	if u.Memory, u.MemorySource, ok = m.group.Peak(); !ok {
 		u.Memory, u.MemorySource = resource.Size(report.All.Maxrss)*resource.KiB, "rusage"

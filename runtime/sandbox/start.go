@@ -73,7 +73,8 @@ func (p *Process) start(files *files) error {
 		return err
 	}
 	p.started = time.Now()
-	if p.pid, err = boot.Spawn(plan); err != nil {
+	var spent time.Duration
+	if p.pid, spent, err = boot.Spawn(plan); err != nil {
 		return err
 	}
 	if p.pidfd, err = unix.PidfdOpen(p.pid, 0); err != nil {
@@ -82,7 +83,7 @@ func (p *Process) start(files *files) error {
 	if err := p.receive(plan, files); err != nil {
 		return err
 	}
-	p.meter = newMeter(p.group, p.pid)
+	p.meter = newMeter(p.group, p.pid, spent)
 	return p.group.Settle(p.spec.Limits)
 }
 

@@ -68,19 +68,26 @@ func (p *Process) supervise() {
 		copying.Go(s.copy)
 	}
 	report := make(chan []byte, 1)
-	go func() { // ends when the init is dead: only it holds the other end
-		b, _ := io.ReadAll(io.LimitReader(p.result, int64(linux.ReportSize)+1))
-		report <- b
+	go func() { // ends when the init is dead at the latest: only it holds the other end
+		// Not until the end of the pipe: that comes only when the kernel has dismantled the mounts.
+		b := make([]byte, linux.ReportSize)
+		n, _ := io.ReadFull(p.result, b)
+		report <- b[:n]
 	}()
 	reason, text := p.watch(report)
-	wall := time.Since(p.started)
+	p.finish(reason, text, time.Since(p.started))
 	_, waitErr := wait(p.pid)
 	// Everything inside is dead, so the pipes end now, unless a process outside was handed one.
 	for _, s := range p.streams {
 		_ = s.from.SetReadDeadline(time.Now().Add(200 * time.Millisecond))
 	}
 	copying.Wait()
-	p.finish(reason, text, wall)
+	for _, s := range p.streams {
+		p.exit.Written[s.index] = s.written
+		if p.exit.Reason == Exited && s.limit > 0 && s.written > int64(s.limit) {
+			p.exit.Reason = OverOutput // it ended before the limit could end it
+		}
+	}
 	p.err = errors.Join(p.err, waitErr, p.group.Remove(), p.result.Close(), unix.Close(p.pidfd))
 }
 
@@ -146,9 +153,6 @@ func (p *Process) finish(reason Reason, text []byte, wall time.Duration) {
 	e.Started, e.Finished = p.started, p.started.Add(wall)
 	e.Usage = p.meter.usage(report, ok)
 	e.Usage.Wall = wall
-	for _, s := range p.streams {
-		e.Written[s.index] = s.written
-	}
 	e.OOM = p.meter.oom()
 	switch {
 	case ok && report.Kind == linux.NoExec:

@@ -42,11 +42,11 @@ func (t tree) pids() []int {
 // tick is the unit of times in /proc/PID/stat: USER_HZ is 100 on every architecture of ours (proc(5)).
 const tick = 10 * time.Millisecond
 
-// cpu sums the CPU clocks of the living, exact, and the times of the reaped, in ticks.
+// cpu sums the CPU clocks of the living without the init, exact, and the times of the reaped, in ticks.
 func (t tree) cpu() time.Duration {
 	var sum time.Duration
 	for _, pid := range t.pids() {
-		if ns, err := linux.ProcessCPU(pid); err == nil {
+		if ns, err := linux.ProcessCPU(pid); err == nil && pid != t.root {
 			sum += time.Duration(ns)
 		}
 		if fields := statFields(pid); len(fields) > 14 {

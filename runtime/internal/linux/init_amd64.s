@@ -64,6 +64,11 @@ scan:
 	JZ   child
 	JS   nofork
 	MOVQ AX, R15            // the payload's pid
+	MOVQ $436, AX           // close_range(0, 2, 0): a reader of the output sees its end with the payload's
+	XORL DI, DI
+	MOVQ $2, SI
+	XORL DX, DX
+	SYSCALL
 	MOVL 472(SP), AX
 	TESTL AX, AX
 	JNZ  noexec

@@ -49,6 +49,11 @@ scan:
 	CBZ  R0, child
 	TBNZ $63, R0, nofork
 	MOVD R0, R22
+	MOVD $436, R8           // close_range(0, 2, 0)
+	MOVD ZR, R0
+	MOVD $2, R1
+	MOVD ZR, R2
+	SVC
 	MOVWU 472(R23), R0
 	CBNZ R0, noexec
 

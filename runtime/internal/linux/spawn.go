@@ -3,6 +3,7 @@ package linux
 import (
 	"fmt"
 	"runtime"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -21,6 +22,9 @@ type Spawn struct {
 	InnerFlags uintptr // for clone(2) of the inner one
 	Inner      *Program
 	After      *Program // run by the outer child when the inner one has executed its program
+
+	// Spent is, after Run, the CPU time that the outer child used.
+	Spent time.Duration
 }
 
 // StepError says which step of a list failed.
@@ -71,7 +75,7 @@ func (s *Spawn) Run() (int, error) {
 	if s.Inner == nil && j.list == 0 {
 		return int(pid), nil
 	}
-	reap(int(pid))
+	s.Spent = reap(int(pid))
 	if j.list == 0 {
 		return int(j.pid), nil
 	}
@@ -119,10 +123,11 @@ func (s *Spawn) stepError(j *job) error {
 	return &StepError{step, unix.EOWNERDEAD}
 }
 
-func reap(pid int) {
+func reap(pid int) time.Duration {
+	var usage unix.Rusage
 	for {
-		if _, err := unix.Wait4(pid, nil, unix.WALL, nil); err != unix.EINTR {
-			return
+		if _, err := unix.Wait4(pid, nil, unix.WALL, &usage); err != unix.EINTR {
+			return CPU(usage)
 		}
 	}
 }
