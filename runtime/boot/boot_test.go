@@ -65,7 +65,7 @@ func TestList(t *testing.T) {
 		}
 	}
 	got := strings.Join(lines, "\n")
-	golden := filepath.Join("testdata", "list.golden")
+	golden := filepath.Join("testdata", "list_"+runtime.GOARCH+".golden")
 	if *update {
 		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
