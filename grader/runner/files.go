@@ -57,7 +57,7 @@ func volume(v grader.Volume) (rootfs.Mount, error) {
 	if err != nil {
 		return rootfs.Mount{}, err
 	}
-	return rootfs.Mount{Kind: rootfs.Bind, Source: v.Host, Target: v.Target, ReadOnly: true, File: !info.IsDir()}, nil
+	return rootfs.Mount{Kind: rootfs.Bind, Source: v.Host, Target: v.Target, ReadOnly: true, File: !info.IsDir(), Owners: true}, nil
 }
 
 // environment puts the defaults before what the job sets; a later entry wins.

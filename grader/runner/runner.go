@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path"
 	"runtime"
 
@@ -36,6 +37,7 @@ type Runner struct {
 	groups *cgroup.Host
 	ids    idmap.Map
 	filter *seccomp.Filter
+	owners *os.File // where root grades: makes root's files the student's, so that a 0600 file can be read
 }
 
 var _ grader.Runner = (*Runner)(nil)
@@ -47,6 +49,12 @@ func New(ctx context.Context, rootFS string, progress image.Progress) (*Runner, 
 	var err error
 	if r.root, err = resolve(ctx, rootFS, progress); err != nil {
 		return nil, err
+	}
+	if os.Geteuid() == 0 {
+		own := []idmap.Range{{Inside: 0, Outside: idmap.RootBase + user, Count: 1}}
+		if r.owners, err = sandbox.UserNamespace(idmap.Map{UIDs: own, GIDs: own}); err != nil {
+			return nil, err
+		}
 	}
 	profile := seccomp.Grading()
 	if r.groups.Memory.Version == 0 {
@@ -147,7 +155,7 @@ func (r *Runner) spec(job grader.Job) (sandbox.Spec, error) {
 	}
 	spec := sandbox.Spec{
 		Args: job.Args, Env: environment(job.Env), Dir: home, Hostname: "grade", Root: plan,
-		IDs: r.ids, UID: user, GID: user, Seccomp: r.filter, Groups: r.groups, Limits: r.limits(job.Limits),
+		IDs: r.ids, UID: user, GID: user, Owners: r.owners, Seccomp: r.filter, Groups: r.groups, Limits: r.limits(job),
 	}
 	if job.Save != "" {
 		spec.Keep = kept
@@ -156,11 +164,12 @@ func (r *Runner) spec(job grader.Job) (sandbox.Spec, error) {
 }
 
 // limits completes the job's limits with what nobody asks for by name but hostile programs use up.
-func (r *Runner) limits(l resource.Limits) resource.Limits {
+func (r *Runner) limits(job grader.Job) resource.Limits {
+	l := job.Limits
 	// Half the memory for the stack: recursion without end is then a SIGSEGV, not an out-of-memory.
 	more := resource.Limits{OpenFiles: 1024, Stack: min(l.Memory/2, 256*resource.MiB)}
-	if r.groups.Memory.Version == 0 {
-		more.OpenFiles = 256 // what sockets and pipes buffer is not counted here
+	if r.groups.Memory.Version == 0 && !job.Compile {
+		more.OpenFiles = 64 // what sockets and pipes buffer is not counted here
 	}
 	return l.Merge(more)
 }

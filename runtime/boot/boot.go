@@ -24,6 +24,7 @@ type Plan struct {
 	Root rootfs.Plan
 
 	UserNS  *os.File // the user namespace to be in
+	Owners  *os.File // user namespace whose map translates owners (see rootfs.Mount); nil: UserNS
 	Entries []int    // descriptors of v1 groups' tasks files
 	Folder  int      // descriptor of a v2 group, or -1
 

@@ -71,6 +71,21 @@ func (c *composer) bind(m rootfs.Mount, fd *linux.Value) {
 		attr |= unix.MOUNT_ATTR_RDONLY
 	}
 	c.here.Add(setattr(step, fd, attr, unix.AT_RECURSIVE))
+	if m.Owners && c.here != c.inner {
+		c.owners(step, fd)
+	}
+}
+
+// owners makes an ID-mapped mount of a detached one (mount_setattr(2), "ID-mapped mounts"). File systems
+// that cannot be mapped (EINVAL: network ones, overlay) stay as they are.
+func (c *composer) owners(step string, fd *linux.Value) {
+	namespace := c.Owners
+	if namespace == nil {
+		namespace = c.UserNS
+	}
+	a := &unix.MountAttr{Attr_set: unix.MOUNT_ATTR_IDMAP, Userns_fd: uint64(namespace.Fd())}
+	c.here.Add(linux.Call{Step: step + " (owners)", Nr: unix.SYS_MOUNT_SETATTR, Pass: unix.EINVAL,
+		Args: []any{fd, "", unix.AT_EMPTY_PATH | unix.AT_RECURSIVE, linux.Ref(a), linux.SizeofMountAttr}})
 }
 
 func (c *composer) takeTree(step, path string, flags uint, fd *linux.Value) {

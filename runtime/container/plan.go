@@ -94,7 +94,7 @@ func (c *Config) mounts() ([]rootfs.Mount, error) {
 			return nil, fmt.Errorf("volume %s: %w", v.Host, err)
 		}
 		list = append(list, rootfs.Mount{Kind: rootfs.Bind, Source: v.Host, Target: path.Clean(v.Target),
-			ReadOnly: v.ReadOnly, File: !info.IsDir()})
+			ReadOnly: v.ReadOnly, File: !info.IsDir(), Owners: true})
 	}
 	for _, t := range c.Tmpfs {
 		list = append(list, rootfs.Mount{Kind: rootfs.Tmpfs, Target: path.Clean(t.Target), Size: t.Size, Mode: 0o1777})

@@ -112,7 +112,7 @@ func identity() Finding {
 	}
 	f.Status, f.Found = Degraded, who+", "+m.Reason
 	f.Consequence = "a container has one user, its root; others' files in images become root's"
-	f.Fix = fmt.Sprintf("apt-get install uidmap && usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $(id -un %d)", os.Geteuid())
+	f.Fix = fmt.Sprintf("as root: apt-get install uidmap; echo %d:%d:65536 | tee -a /etc/subuid /etc/subgid", os.Geteuid(), idmap.Free())
 	return f
 }
 

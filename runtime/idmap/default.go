@@ -41,6 +41,30 @@ func Single(inside int) Map {
 	return Map{UIDs: []Range{{inside, uid, 1}}, GIDs: []Range{{inside, gid, 1}}, Reason: "single id"}
 }
 
+// Free is the first id from 100000 on, the customary start, behind all ranges that subuid(5) and subgid(5)
+// give to anyone.
+func Free() int {
+	next := 100000
+	for _, path := range []string{"/etc/subuid", "/etc/subgid"} {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			continue
+		}
+		for _, line := range strings.Split(string(text), "\n") {
+			parts := strings.Split(line, ":")
+			if len(parts) != 3 {
+				continue
+			}
+			first, err1 := strconv.Atoi(parts[1])
+			count, err2 := strconv.Atoi(parts[2])
+			if err1 == nil && err2 == nil {
+				next = max(next, first+count)
+			}
+		}
+	}
+	return next
+}
+
 func subordinate(uid int) (uids, gids []Range, err error) {
 	for _, tool := range []string{"newuidmap", "newgidmap"} {
 		if _, err := exec.LookPath(tool); err != nil {

@@ -33,6 +33,10 @@ type Mount struct {
 	File bool
 	// Optional leaves the mount out when the target cannot be made (a read-only image without it).
 	Optional bool
+	// Owners translates the owners of a Bind's files where root starts the sandbox: what belongs to root on
+	// the host belongs to the sandbox's root inside, and what that one writes to root outside. Without it
+	// the sandbox, whose ids are unprivileged ones of the host, is a stranger to the files.
+	Owners bool
 	// Exec allows programs on a Tmpfs; binds always allow them.
 	Exec bool
 

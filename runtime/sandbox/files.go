@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -91,8 +92,37 @@ func (s *stream) copy() {
 			s.over <- OverOutput
 			return
 		}
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			s.drain(buffer)
+			return
+		}
 		if err != nil {
 			return
 		}
 	}
+}
+
+// drain takes what is in the pipe after the deadline, when its writers inside are dead: on a starved machine
+// the deadline may have passed before we came to read.
+func (s *stream) drain(buffer []byte) {
+	raw, err := s.from.SyscallConn()
+	if err != nil {
+		return
+	}
+	_ = raw.Control(func(fd uintptr) { // the descriptor is non-blocking
+		// No more than a pipe can hold: a process outside that was handed the pipe may go on writing.
+		for left := 1 << 20; left > 0 && (s.limit == 0 || s.written <= int64(s.limit)); {
+			n, err := unix.Read(int(fd), buffer)
+			if n <= 0 || err != nil {
+				return
+			}
+			left -= n
+			s.written += int64(n)
+			keep := int64(n)
+			if s.limit > 0 {
+				keep = max(0, keep-max(0, s.written-int64(s.limit)))
+			}
+			_, _ = s.to.Write(buffer[:keep])
+		}
+	})
 }

@@ -8,9 +8,10 @@ import (
 	"pocket/runtime/cgroup"
 	"pocket/runtime/internal/linux"
 	"pocket/runtime/resource"
+	"pocket/runtime/rootfs"
 )
 
-// pollEvery is how often memory is looked at where no controller does.
+// pollEvery is how often processes are looked at where no control group accounts for them.
 const pollEvery = 2 * time.Millisecond
 
 // meter reads what a sandbox uses: from its control group, or from its process tree where there is none.
@@ -18,13 +19,23 @@ type meter struct {
 	group   *cgroup.Group
 	tree    tree
 	peak    resource.Size // the most that the poller saw
-	polling bool
+	polling bool          // memory is polled
+	polled  bool          // CPU time is polled
 	spent   time.Duration // CPU time that our own process used in the group to make the sandbox
 	overCPU time.Duration // the last figure from the tree, kept for the end
 }
 
-func newMeter(group *cgroup.Group, pid int, spent time.Duration) meter {
-	return meter{group: group, tree: tree{root: pid}, spent: spent}
+func newMeter(group *cgroup.Group, pid int, spent time.Duration, root rootfs.Plan) meter {
+	m := meter{group: group, tree: tree{root: pid}, spent: spent}
+	for _, mount := range root.Mounts[1:] {
+		switch mount.Kind {
+		case rootfs.Tmpfs:
+			m.tree.tmpfs = append(m.tree.tmpfs, mount.Target)
+		case rootfs.Dev:
+			m.tree.tmpfs = append(m.tree.tmpfs, mount.Target+"/shm")
+		}
+	}
+	return m
 }
 
 // cpuTimer fires when the limit may be reached; without a limit never.
@@ -41,16 +52,28 @@ func stoppedTimer() *time.Timer {
 	return t
 }
 
-// memoryTicker ticks where the memory limit has to be polled.
-func (m *meter) memoryTicker(limit resource.Size) *time.Ticker {
+// ticker ticks where something has to be polled: the memory limit, or CPU time, whose short-lived
+// processes would otherwise not be seen.
+func (m *meter) ticker(l resource.Limits) *time.Ticker {
 	_, held := m.group.OOMKills()
+	_, _, counted := m.group.CPU()
+	m.polling, m.polled = l.Memory > 0 && !held, !counted
 	t := time.NewTicker(pollEvery)
-	if limit <= 0 || held {
+	if !m.polling && !m.polled {
 		t.Stop()
-		return t
 	}
-	m.polling = true
 	return t
+}
+
+// look samples what is polled and says which limit is passed.
+func (m *meter) look(l resource.Limits) Reason {
+	if m.polling && m.overMemory(l.Memory) {
+		return OverMemory
+	}
+	if m.polled && m.cpu() >= l.CPU && l.CPU > 0 {
+		return OverCPU
+	}
+	return ""
 }
 
 // cpu is the CPU time of the program and all its processes. What the set-up cost and what the init uses
@@ -78,8 +101,8 @@ func (m *meter) usage(report linux.Report, reported bool) resource.Usage {
 	var ok bool
 	if _, u.CPUSource, ok = m.group.CPU(); ok {
 		u.CPU = m.cpu()
-	} else if u.CPU, u.CPUSource = linux.CPU(report.All), "rusage"; !reported {
-		u.CPU, u.CPUSource = m.overCPU, "poll"
+	} else if u.CPU, u.CPUSource = linux.CPU(report.All), "rusage"; !reported || m.overCPU > u.CPU {
+		u.CPU, u.CPUSource = m.overCPU, "poll" // killed, or with children that nobody waited for
 	}
 	if u.Memory, u.MemorySource, ok = m.group.Peak(); !ok {
 		u.Memory, u.MemorySource = resource.Size(report.All.Maxrss)*resource.KiB, "rusage"

@@ -28,6 +28,9 @@ type Spec struct {
 	Root     rootfs.Plan
 	IDs      idmap.Map
 	UID, GID int // inside; both must be mapped
+	// Owners is a user namespace whose map translates the owners of files on the plan's mounts that ask for
+	// it; nil: the sandbox's own. See UserNamespace.
+	Owners *os.File
 
 	HostNetwork bool // share the host's network instead of an empty network namespace with loopback up
 

@@ -12,9 +12,13 @@ import (
 	"pocket/runtime/boot"
 	"pocket/runtime/cgroup"
 	"pocket/runtime/hint"
+	"pocket/runtime/idmap"
 	"pocket/runtime/internal/linux"
 	"pocket/runtime/resource"
 )
+
+// UserNamespace makes a user namespace with the given map, for Spec.Owners. It lives as long as the file.
+func UserNamespace(m idmap.Map) (*os.File, error) { return boot.UserNS(m) }
 
 // Process is a running sandbox.
 type Process struct {
@@ -83,7 +87,7 @@ func (p *Process) start(files *files) error {
 	if err := p.receive(plan, files); err != nil {
 		return err
 	}
-	p.meter = newMeter(p.group, p.pid, spent)
+	p.meter = newMeter(p.group, p.pid, spent, p.spec.Root)
 	return p.group.Settle(p.spec.Limits)
 }
 
@@ -91,7 +95,7 @@ func (p *Process) start(files *files) error {
 func (p *Process) plan(userNS *os.File) boot.Plan {
 	s := p.spec
 	plan := boot.Plan{
-		Root: s.Root, UserNS: userNS, Entries: p.group.Entries(), Folder: p.group.Folder(),
+		Root: s.Root, UserNS: userNS, Owners: s.Owners, Entries: p.group.Entries(), Folder: p.group.Folder(),
 		SetupUID: s.IDs.UIDs[0].Inside, SetupGID: s.IDs.GIDs[0].Inside, UID: s.UID, GID: s.GID,
 		HostNetwork: s.HostNetwork, Hostname: s.Hostname, Dir: s.Dir,
 		Capabilities: s.Capabilities, Handout: -1, Terminal: s.Terminal, Keep: s.Keep, Args: s.Args, Env: s.Env,

@@ -95,9 +95,9 @@ func (p *Process) supervise() {
 func (p *Process) watch(report <-chan []byte) (Reason, []byte) {
 	l := p.spec.Limits
 	cpu := p.meter.cpuTimer(l.CPU, cpuCores(l))
-	memory := p.meter.memoryTicker(l.Memory)
+	poll := p.meter.ticker(l)
 	defer cpu.Stop()
-	defer memory.Stop()
+	defer poll.Stop()
 	var wall <-chan time.Time
 	if l.Wall > 0 {
 		timer := time.NewTimer(l.Wall - time.Since(p.started))
@@ -118,20 +118,19 @@ func (p *Process) watch(report <-chan []byte) (Reason, []byte) {
 			} else {
 				cpu.Reset(nextLook(l.CPU-used, cpuCores(l)))
 			}
-		case <-memory.C:
-			if p.meter.overMemory(l.Memory) {
-				over = OverMemory
-			}
+		case <-poll.C:
+			over = p.meter.look(l)
 		case over = <-p.over:
 		case <-kill:
 			over = Interrupted
 		}
 		if over != "" && reason == Exited {
 			reason = over
+			p.meter.cpu()                                           // where nothing else accounts for it, what is seen now is what is known
 			_ = unix.PidfdSendSignal(p.pidfd, unix.SIGKILL, nil, 0) // gone already: the report comes
 			kill, wall = nil, nil
 			cpu.Stop()
-			memory.Stop()
+			poll.Stop()
 		}
 	}
 }

@@ -8,16 +8,25 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"pocket/runtime/internal/linux"
 	"pocket/runtime/resource"
 )
 
 // tree reads the processes of a sandbox from /proc, where no control group accounts for them. Every process
 // inside descends from the init: orphans become its children.
-type tree struct{ root int }
+type tree struct {
+	root  int
+	tmpfs []string // writable tmpfs inside, whose pages are nobody's resident memory
+
+	clocks map[int]time.Duration // the last clock seen of each living process
+	dead   time.Duration         // the last clocks of those that are gone
+	reaped time.Duration         // what the kernel says of children that were waited for
+}
 
 // pids lists the init and its descendants. Processes may come and go meanwhile.
-func (t tree) pids() []int {
+func (t *tree) pids() []int {
 	all := []int{t.root}
 	for i := 0; i < len(all); i++ {
 		threads, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", all[i]))
@@ -42,20 +51,30 @@ func (t tree) pids() []int {
 // tick is the unit of times in /proc/PID/stat: USER_HZ is 100 on every architecture of ours (proc(5)).
 const tick = 10 * time.Millisecond
 
-// cpu sums the CPU clocks of the living without the init, exact, and the times of the reaped, in ticks.
-func (t tree) cpu() time.Duration {
-	var sum time.Duration
+// cpu is the CPU time of the tree without the init: the clocks of the living, and of the dead whatever is
+// more: what their parents were told when they waited, or what was seen here. A child whose parent ignores
+// SIGCHLD is only seen here; what it used since the last look is missed.
+func (t *tree) cpu() time.Duration {
+	now := map[int]time.Duration{}
+	var living, reaped time.Duration
 	for _, pid := range t.pids() {
 		if ns, err := linux.ProcessCPU(pid); err == nil && pid != t.root {
-			sum += time.Duration(ns)
+			now[pid] = time.Duration(ns)
+			living += time.Duration(ns)
 		}
 		if fields := statFields(pid); len(fields) > 14 {
 			user, _ := strconv.ParseInt(fields[13], 10, 64)   // cutime, field 16
 			system, _ := strconv.ParseInt(fields[14], 10, 64) // cstime, field 17
-			sum += time.Duration(user+system) * tick
+			reaped += time.Duration(user+system) * tick
 		}
 	}
-	return sum
+	for pid, last := range t.clocks {
+		if clock, alive := now[pid]; !alive || clock < last { // gone, or its number is another's now
+			t.dead += last
+		}
+	}
+	t.clocks, t.reaped = now, max(t.reaped, reaped)
+	return living + max(t.reaped, t.dead)
 }
 
 // statFields are the fields of /proc/PID/stat from the third on: the second may hold anything.
@@ -67,38 +86,45 @@ func statFields(pid int) []string {
 	return strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
 }
 
-// memory is what the tree holds in memory. Resident sizes count shared pages once per process, so when
-// their sum passes the limit, the proportional sizes decide.
-func (t tree) memory(limit resource.Size) resource.Size {
+// memory is what the tree holds in memory: its processes' pages and page tables, and its tmpfs. Resident
+// sizes count shared pages once per process, so when the sum passes the limit, the proportional sizes
+// decide. What sockets and pipes buffer is nowhere to be seen.
+func (t *tree) memory(limit resource.Size) resource.Size {
 	pids := t.pids()
-	var resident resource.Size
+	var resident, tables, files resource.Size
 	for _, pid := range pids {
-		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
-		if fields := strings.Fields(string(text)); err == nil && len(fields) > 1 {
-			pages, _ := strconv.ParseInt(fields[1], 10, 64)
-			resident += resource.Size(pages * int64(os.Getpagesize()))
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+		if err == nil {
+			resident += kib(text, "VmRSS:")
+			tables += kib(text, "VmPTE:")
 		}
 	}
-	if resident <= limit || len(pids) <= 2 { // the init and one program share nothing
-		return resident
+	for _, dir := range t.tmpfs {
+		var fs unix.Statfs_t
+		// A mount point cannot be replaced by a link, so the path leads where it should.
+		if unix.Statfs(fmt.Sprintf("/proc/%d/root%s", t.root, dir), &fs) == nil && fs.Type == unix.TMPFS_MAGIC {
+			files += resource.Size((fs.Blocks - fs.Bfree) * uint64(fs.Bsize))
+		}
+	}
+	if resident+tables+files <= limit || len(pids) <= 2 { // the init and one program share nothing
+		return resident + tables + files
 	}
 	var proportional resource.Size
 	for _, pid := range pids {
-		proportional += pss(pid)
+		if text, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid)); err == nil {
+			proportional += kib(text, "Pss:")
+		}
 	}
-	return proportional
+	return proportional + tables + files
 }
 
-func pss(pid int) resource.Size {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
-	if err != nil {
+// kib reads a line "KEY  n kB".
+func kib(text []byte, key string) resource.Size {
+	_, rest, found := bytes.Cut(text, []byte("\n"+key))
+	fields := bytes.Fields(rest[:min(len(rest), 40)])
+	if !found || len(fields) == 0 {
 		return 0
 	}
-	_, rest, _ := strings.Cut(string(text), "\nPss:")
-	fields := strings.Fields(rest)
-	if len(fields) == 0 {
-		return 0
-	}
-	kib, _ := strconv.ParseInt(fields[0], 10, 64)
-	return resource.Size(kib) * resource.KiB
+	n, _ := strconv.ParseInt(string(fields[0]), 10, 64)
+	return resource.Size(n) * resource.KiB
 }
