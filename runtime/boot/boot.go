@@ -31,6 +31,7 @@ type Plan struct {
 	SetupUID, SetupGID int // mapped ids that own what is set up
 	UID, GID           int // of the program
 	HostNetwork        bool
+	Loopback           bool
 	Hostname           string
 	Dir                string
 

@@ -46,7 +46,7 @@ func plan(t *testing.T, arch string) Plan {
 	root.AddTmp("/work", 16*resource.MiB, 0o755)
 	return Plan{
 		Root: root, UserNS: os.Stdin, Entries: []int{20}, Folder: -1, UID: 1000, GID: 1000, SetupUID: 1000, SetupGID: 1000,
-		Hostname: "sandbox", Dir: "/work", Filter: filter, Stdin: 21, Stdout: 22, Stderr: 23, Result: 24, Handout: -1,
+		Loopback: true, Hostname: "sandbox", Dir: "/work", Filter: filter, Stdin: 21, Stdout: 22, Stderr: 23, Result: 24, Handout: -1,
 		Rlimits: []Rlimit{{unix.RLIMIT_CORE, "RLIMIT_CORE", unix.Rlimit{}}},
 		Args:    []string{"prog", "arg"}, Env: []string{"PATH=/usr/bin:/bin"},
 	}

@@ -13,10 +13,10 @@ import (
 	"pocket/runtime/internal/linux"
 )
 
-// network names the sandbox and brings its loopback up, which needs the network namespace's owner.
+// network names the sandbox and, if asked, brings its loopback up, which the namespace's owner may.
 func (c *composer) network() {
 	c.add("set the host name", unix.SYS_SETHOSTNAME, c.Hostname, len(c.Hostname))
-	if c.HostNetwork {
+	if c.HostNetwork || !c.Loopback {
 		return
 	}
 	fd := linux.NewValue("socket")

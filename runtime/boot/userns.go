@@ -116,10 +116,21 @@ func cure(err error) error {
 		return hint.With(err, "choose a folder that exists in the image, with -w")
 	case step.Errno == unix.ENOSYS:
 		return hint.With(err, "Linux 5.12 or later is needed; pocket-docker doctor tells what is missing")
+	case isNoFolder(step.Errno) && strings.HasPrefix(step.Step, "mount on "):
+		target := strings.TrimPrefix(step.Step, "mount on ")
+		return hint.With(err, "the image's %s is not a folder (a link or a file, perhaps): make it one", target)
+	case isNoFolder(step.Errno) && strings.HasPrefix(step.Step, "mount /"):
+		return hint.With(err, "what the image has there is no fit place: a link, or a file in place of a folder, or the other way round; choose another target")
 	case step.Errno == unix.ENOENT && strings.HasPrefix(step.Step, "mount "):
 		return hint.With(err, "make the folder in the image, or leave --read-only away")
 	}
 	return cureUserns(err)
+}
+
+// isNoFolder tells the errors of move_mount(2) for a target of another type than the mount, or behind
+// something that is no folder.
+func isNoFolder(errno unix.Errno) bool {
+	return errno == unix.EINVAL || errno == unix.ENOTDIR || errno == unix.ELOOP
 }
 
 func cureUserns(err error) error {

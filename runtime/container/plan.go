@@ -35,7 +35,7 @@ func (r *running) spec(img image.Image) (sandbox.Spec, error) {
 	return sandbox.Spec{
 		Args: cfg.Args, Env: cfg.environment(), Dir: cfg.Dir, Hostname: cfg.Hostname,
 		Root: root, IDs: r.IDs, UID: cfg.UID, GID: cfg.GID,
-		HostNetwork: cfg.HostNetwork, Capabilities: cfg.Capabilities, Seccomp: cfg.Seccomp,
+		HostNetwork: cfg.HostNetwork, Loopback: true, Capabilities: cfg.Capabilities, Seccomp: cfg.Seccomp,
 		Limits: cfg.Limits, Groups: r.Groups, Terminal: cfg.Terminal, Strict: cfg.Strict,
 	}, nil
 }

@@ -32,7 +32,8 @@ type Spec struct {
 	// it; nil: the sandbox's own. See UserNamespace.
 	Owners *os.File
 
-	HostNetwork bool // share the host's network instead of an empty network namespace with loopback up
+	HostNetwork bool // share the host's network instead of an empty network namespace
+	Loopback    bool // bring that one's loopback up
 
 	Capabilities []int           // capabilities kept, as numbers of capabilities(7); nil: none at all
 	Seccomp      *seccomp.Filter // nil: unconfined

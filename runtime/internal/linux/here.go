@@ -24,8 +24,11 @@ func (p *Program) Here() error {
 	return &StepError{p.Calls[j.index].Step, unix.Errno(j.errno)}
 }
 
-// Lift moves the descriptor in v, made by Here, to FirstFD or above and close-on-exec.
+// Lift moves the descriptor in v, made close-on-exec by Here, to FirstFD or above.
 func (v *Value) Lift() error {
+	if v.v >= FirstFD {
+		return nil
+	}
 	fd, err := unix.FcntlInt(v.v, unix.F_DUPFD_CLOEXEC, FirstFD)
 	if err != nil {
 		return fmt.Errorf("duplicate a descriptor: %w", err)
