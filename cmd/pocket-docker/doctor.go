@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 
 	"pocket/runtime/doctor"
 	"pocket/runtime/state"
@@ -41,31 +40,10 @@ func cmdDoctor(c *call) error {
 		out.SetEscapeHTML(false)
 		err = out.Encode(report)
 	} else {
-		err = writeReport(c.stdout, report)
+		_, err = fmt.Fprint(c.stdout, report)
 	}
 	if err == nil && !report.Usable() {
 		err = exitStatus(1)
 	}
 	return err
-}
-
-// writeReport writes a line for each finding, with what it means and what to do indented below it.
-func writeReport(w io.Writer, report doctor.Report) error {
-	words := map[doctor.Status]string{doctor.OK: "OK", doctor.Degraded: "degraded", doctor.Missing: "missing"}
-	width := 0
-	for _, f := range report.Findings {
-		width = max(width, len(f.Name))
-	}
-	for _, f := range report.Findings {
-		text := fmt.Sprintf("%-8s  %-*s  %s\n", words[f.Status], width, f.Name, oneLine(f.Found))
-		for _, more := range []struct{ name, text string }{{"means", f.Consequence}, {"fix", f.Fix}} {
-			if more.text != "" {
-				text += fmt.Sprintf("%-8s  %*s  %s: %s\n", "", width, "", more.name, more.text)
-			}
-		}
-		if _, err := io.WriteString(w, text); err != nil {
-			return err
-		}
-	}
-	return nil
 }

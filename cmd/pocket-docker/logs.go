@@ -12,7 +12,8 @@ import (
 const logsUsage = `pocket-docker logs [flags] CONTAINER
 
 Shows what a container's program wrote: its standard output on standard output, its standard error on
-standard error. CONTAINER is a name, an id or the beginning of one.
+standard error. CONTAINER is a name, an id or the beginning of one. Of a long log the last 20 to 30 MiB
+are kept; when the beginning is gone, a line on standard error says so.
 
   -n, --tail N       only the last N lines (all)
   -t, --timestamps   the time before each line

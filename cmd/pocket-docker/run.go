@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,13 +38,16 @@ What to run
   --cidfile FILE         a new file that the id is written to
 
 Its streams
-  -i, --interactive      pass standard input on; without it the program reads an empty file
+  -i, --interactive      pass standard input on; without it the program reads an empty file. A pipe is
+                         handed in; of a file or terminal only what is in it is copied, so that the
+                         program can neither seek in it nor write to it
   -t, --tty              give it a terminal of its own
   -a, --attach STREAM    show only these of stdin, stdout, stderr
 
 What it sees
   -v, --volume HOST:PATH[:ro]   a folder or file of this machine; ro: read-only, with all below it
   --tmpfs PATH[:size=SIZE]      an empty folder in memory
+                                neither can be /, /proc or in it, /sys, /dev or a device of it
   --read-only                   the root filesystem cannot be written
   --network none|host           no network but its own loopback (none), or this machine's
 
@@ -54,8 +58,10 @@ What it may use (SIZE: 512k, 64MiB, 1g; DURATION: 500ms, 2s, 1m30s)
   --timeout DURATION     time on the clock
   --cpu-time DURATION    processor time
   --ulimit NAME=LIMIT    nofile, nproc, stack, fsize or cpu
-  --strict-limits        do not run it when a limit cannot be enforced here
-  -q, --quiet            do not warn of such limits
+  --strict-limits        do not run it when one of these limits would not hold firmly here: not at all,
+                         only by looking every few milliseconds (poll), or rounded up to whole
+                         processors (affinity); exit status 125
+  -q, --quiet            no warnings, which are of such limits and of log records that were lost
 
 What it may do
   --security-opt seccomp=FILE|unconfined   a system call profile in docker's format, or none
@@ -68,7 +74,8 @@ Example:
 
 EXIT STATUS
   The program's; 128 + n when signal n ended it. 125 when pocket-docker itself failed, 126 when the
-  program cannot be executed, 127 when it does not exist.
+  program cannot be executed, 127 when it does not exist. 125, in place of 0, also when the program's
+  output could not all be written, as to a full disk.
 `
 
 func cmdRun(c *call) error {
@@ -180,7 +187,11 @@ func runStatus(result container.Result, err error) error {
 	if err != nil {
 		return withStatus{err, container.Status(err)}
 	}
-	if status := result.Exit.Status(); status != 0 {
+	status := result.Exit.Status()
+	if result.LostOutput != nil {
+		return withStatus{result.LostOutput, cmp.Or(status, 125)}
+	}
+	if status != 0 {
 		return exitStatus(status)
 	}
 	return nil

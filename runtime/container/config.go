@@ -98,13 +98,6 @@ func (c *Config) check() error {
 	return errors.Join(all...)
 }
 
-func checkTarget(target string) error {
-	if !path.IsAbs(target) || path.Clean(target) == "/" {
-		return fmt.Errorf("mount target %q is not an absolute path below /", target)
-	}
-	return nil
-}
-
 func checkSource(host string) error {
 	_, err := os.Stat(host)
 	if errors.Is(err, fs.ErrNotExist) {

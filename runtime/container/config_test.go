@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"pocket/runtime/hint"
 	"pocket/runtime/resource"
 	"pocket/runtime/rootfs"
 	"pocket/runtime/sandbox"
@@ -44,6 +45,27 @@ func TestCheck(t *testing.T) {
 		err := cfg.check()
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%+v: %v, want %q", cfg, err, want)
+		}
+	}
+}
+
+func TestTargets(t *testing.T) {
+	dir := t.TempDir()
+	for target, want := range map[string]string{
+		"/": "below /", "/x/..": "below /", "mnt": "below /",
+		"/proc": "over /proc,", "/proc/": "over /proc,", "/proc/x": "over /proc,", "/x/../proc/1/fd": "over /proc,", "//proc": "over /proc,",
+		"/sys": "over /sys,", "/sys/firmware/efi": "over /sys/firmware,", "/dev": "over /dev,", "/dev/.": "over /dev,",
+		"/dev/null": "over /dev/null,", "/dev/pts/0": "over /dev/pts,", "/dev/fd": "over /dev/fd,",
+		"/mnt": "", "/procession": "", "/dev/shm": "", "/dev/log": "", "/dev/nullity": "", "/sys/fs/cgroup": "", "/x/proc": "",
+	} {
+		for name, cfg := range map[string]Config{
+			"volume": {Args: []string{"sh"}, Volumes: []Volume{{Host: dir, Target: target}}},
+			"tmpfs":  {Args: []string{"sh"}, Tmpfs: []Tmpfs{{Target: target}}},
+		} {
+			err := cfg.check()
+			if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want) || hint.Of(err) == "") {
+				t.Errorf("%s on %s: %v, want …%s", name, target, err, want)
+			}
 		}
 	}
 }

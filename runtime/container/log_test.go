@@ -143,6 +143,51 @@ func TestLogRotates(t *testing.T) {
 	}
 }
 
+func TestRotationIsToldOf(t *testing.T) {
+	dir := t.TempDir()
+	l := openLog(t, dir)
+	l.limit = 1000
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	now := func() time.Time { at = at.Add(time.Second); return at }
+	l.now = now
+	begin := at
+	const lines = 300
+	for i := range lines {
+		if i == 10 {
+			if got := readAll(t, dir, all)[Notice]; got != "" {
+				t.Errorf("nothing is removed yet: %q", got)
+			}
+		}
+		if i == 150 { // as another monitor of the container does
+			l.Close()
+			l = openLog(t, dir)
+			l.limit, l.now = 1000, now
+		}
+		fmt.Fprintf(l.Stdout(), "line %d\n", i)
+	}
+	l.Close()
+	kept := strings.Count(readAll(t, dir, all)[Stdout], "\n")
+	notice := fmt.Sprintf("the first %d records were removed by rotation\n", lines-kept)
+	for name, c := range map[string]struct {
+		q    Query
+		told bool
+	}{
+		"all":       {all, true},
+		"last":      {Query{Tail: 1}, false},
+		"none":      {Query{Tail: 0}, false},
+		"all there": {Query{Tail: kept}, true},
+		"more":      {Query{Tail: kept + 1}, true},
+		"recent":    {Query{Tail: -1, Since: at.Add(-3 * time.Second)}, false},
+		"since":     {Query{Tail: -1, Since: begin}, true},
+		"until":     {Query{Tail: -1, Until: begin.Add(3 * time.Second)}, true},
+	} {
+		got := readAll(t, dir, c.q)
+		if (got[Notice] == notice) != c.told || !c.told && got[Notice] != "" || got[before] != "" {
+			t.Errorf("%s: notice %q, want %q: %t", name, got[Notice], notice, c.told)
+		}
+	}
+}
+
 func TestLogGoesOnAfterHalfARecord(t *testing.T) {
 	dir := t.TempDir()
 	l := openLog(t, dir)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"time"
 )
 
@@ -20,16 +21,14 @@ type Query struct {
 // ReadLog calls each for the records in a container's folder that q chooses, oldest first. What the
 // program writes meanwhile is not seen. Record.Text is valid only during the call. An error of each
 // ends the reading and is returned. A container without a log has no records.
+//
+// Where rotation has removed records that q would choose, the first record is a notice of that.
 func ReadLog(dir string, q Query, each func(Record) error) error {
 	files, err := openLogs(dir)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		for _, f := range files {
-			f.Close()
-		}
-	}()
+	defer closeAll(files)
 	skip := 0
 	if q.Tail >= 0 {
 		lines := 0
@@ -38,7 +37,25 @@ func ReadLog(dir string, q Query, each func(Record) error) error {
 		}
 		skip = max(0, lines-q.Tail)
 	}
+	if skip == 0 && q.Tail != 0 {
+		if err := q.tellRemoved(files, each); err != nil {
+			return err
+		}
+	}
 	return q.walk(files, skip, func(r Record, _ bool) error { return each(r) })
+}
+
+// tellRemoved calls each with a notice when records that may be chosen were removed by rotation.
+func (q Query) tellRemoved(files []*logFile, each func(Record) error) error {
+	if len(files) == 0 {
+		return nil
+	}
+	removed, at, err := files[0].before()
+	if err != nil || removed == 0 || at.Before(q.Since) {
+		return err
+	}
+	text := fmt.Appendf(nil, "the first %d records were removed by rotation", removed)
+	return each(Record{Time: at, Stream: Notice, Text: text, Whole: true})
 }
 
 func count(first bool) int {
@@ -54,6 +71,9 @@ func (q Query) walk(files []*logFile, skip int, each func(r Record, first bool) 
 	inside := map[Stream]bool{} // the stream's last record was a part of a line
 	shown := map[Stream]bool{}  // the line that the stream is in was not skipped
 	return scan(files, func(r Record) error {
+		if r.Stream == before {
+			return nil
+		}
 		if !q.Since.IsZero() && r.Time.Before(q.Since) || !q.Until.IsZero() && r.Time.After(q.Until) {
 			return nil
 		}
@@ -73,6 +93,49 @@ func (q Query) walk(files []*logFile, skip int, each func(r Record, first bool) 
 type logFile struct {
 	*os.File
 	size int64
+}
+
+// before returns how many records were written before those of the file, and when the file was begun. A
+// file that does not tell is taken for the first.
+func (f *logFile) before() (n int64, at time.Time, err error) {
+	line := make([]byte, min(f.size, 128))
+	if _, err := f.ReadAt(line, 0); err != nil {
+		return 0, at, fmt.Errorf("read log %s: %w", f.Name(), err)
+	}
+	line, _, _ = bytes.Cut(line, []byte("\n"))
+	r, bad := parseRecord(line)
+	if bad != nil || r.Stream != before {
+		return 0, at, nil
+	}
+	if n, bad = strconv.ParseInt(string(r.Text), 10, 64); bad != nil || n < 0 {
+		return 0, at, nil
+	}
+	return n, r.Time, nil
+}
+
+// countRecords counts the records that were ever written to a log, those that rotation has removed
+// included.
+func countRecords(files []*logFile) (int64, error) {
+	if len(files) == 0 {
+		return 0, nil
+	}
+	n, _, err := files[0].before()
+	if err != nil {
+		return 0, err
+	}
+	err = scan(files, func(r Record) error {
+		if r.Stream == Stdout || r.Stream == Stderr {
+			n++
+		}
+		return nil
+	})
+	return n, err
+}
+
+func closeAll(files []*logFile) {
+	for _, f := range files {
+		f.Close()
+	}
 }
 
 // openLogs opens the files of a log, oldest first. They are opened newest first, so that a rotation in

@@ -23,6 +23,11 @@ const (
 	Notice Stream = "notice" // written by pocket itself, when records were lost
 )
 
+// before is the stream of the record that each file but a log's first begins with: its text is how many
+// records were written to the files before it. It tells a reader what rotation has removed, and is never
+// shown itself.
+const before Stream = "before"
+
 // Record is one line of a program's output, or a part of one.
 type Record struct {
 	Time   time.Time
@@ -60,7 +65,9 @@ func parseRecord(line []byte) (Record, error) {
 	}
 	stream, rest, _ := bytes.Cut(line[len(timeFormat)+1:], []byte(" "))
 	r := Record{Time: at, Stream: Stream(stream)}
-	if r.Stream != Stdout && r.Stream != Stderr && r.Stream != Notice {
+	switch r.Stream {
+	case Stdout, Stderr, Notice, before:
+	default:
 		return Record{}, errNotARecord
 	}
 	if len(rest) < 2 || rest[1] != ' ' || rest[0] != 'F' && rest[0] != 'P' {

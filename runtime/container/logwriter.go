@@ -22,6 +22,7 @@ type Log struct {
 	mu      sync.Mutex
 	file    *os.File
 	size    int64
+	written int64 // records in this file and all before it, without notices
 	dropped int64
 	noted   int64 // how many of dropped a notice in the log tells of
 	cause   error
@@ -38,6 +39,14 @@ type logStream struct {
 func OpenLog(dir string) (*Log, error) {
 	l := &Log{dir: dir, limit: sizeLimit, now: time.Now}
 	l.streams = [2]*logStream{{log: l, name: Stdout}, {log: l, name: Stderr}}
+	files, err := openLogs(dir)
+	if err == nil {
+		l.written, err = countRecords(files)
+	}
+	closeAll(files)
+	if err != nil {
+		return nil, err
+	}
 	if err := l.open(); err != nil {
 		return nil, err
 	}
@@ -107,7 +116,11 @@ func (l *Log) write(records []byte, count int64) {
 	if count == 0 {
 		return
 	}
-	if err := l.rotate(int64(len(records))); err != nil {
+	err := l.rotate(int64(len(records)))
+	if err == nil && l.size == 0 && l.written > 0 {
+		err = l.put(Record{Time: l.now(), Stream: before, Text: strconv.AppendInt(nil, l.written, 10), Whole: true}.append(nil))
+	}
+	if err != nil {
 		l.drop(count, err)
 		return
 	}
@@ -120,7 +133,9 @@ func (l *Log) write(records []byte, count int64) {
 	}
 	if err := l.put(records); err != nil {
 		l.drop(count, err)
+		return
 	}
+	l.written += count
 }
 
 func (l *Log) put(b []byte) error {

@@ -17,6 +17,9 @@ type Result struct {
 	ID   string
 	Name string
 	Exit sandbox.Exit
+	// LostOutput is why the program's output could not all be written to Streams, nil when it could. A
+	// reader that went away (EPIPE) is none of it: the program got SIGPIPE for that.
+	LostOutput error
 }
 
 // Run makes a container, runs its program to the end and records how it ended. The calling process is
@@ -42,7 +45,7 @@ func (e *Engine) Run(ctx context.Context, cfg Config, s Streams) (Result, error)
 	}
 	r.streams, r.signals = s, signals
 	exit, err := r.run(ctx, img)
-	return Result{r.record.ID, r.record.Name, exit}, errors.Join(err, r.end(exit, err))
+	return Result{r.record.ID, r.record.Name, exit, r.lostOutput()}, errors.Join(err, r.end(exit, err))
 }
 
 // because returns what ended ctx, where that is why err came about.
@@ -64,6 +67,7 @@ type running struct {
 	log     *Log
 	streams Streams
 	signals *relay
+	outlets []*outlet
 }
 
 // create records the container and makes its folder. The lock is taken before there is a record, so that
@@ -79,7 +83,7 @@ func (e *Engine) create(cfg *Config, img image.Image) (*running, error) {
 	r.record, err = e.DB.CreateContainer(state.Container{ID: id, Name: cfg.Name, Image: img.Name, Command: cfg.Args,
 		Log: logPath(r.folder, 0), Limits: Requested(cfg.Limits)})
 	if err != nil {
-		return nil, errors.Join(err, r.lock.Release())
+		return nil, errors.Join(err, r.lock.Discard())
 	}
 	if cfg.Hostname == "" {
 		cfg.Hostname = r.record.Short()

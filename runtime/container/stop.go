@@ -46,10 +46,12 @@ func (e *Engine) Stop(ctx context.Context, ref string, patience time.Duration) e
 // Find returns the container with this name, id or unique beginning of an id, as it is: one whose
 // monitor has died is recorded as ended first. The error for none wraps state.ErrNotFound.
 func (e *Engine) Find(ref string) (state.Container, error) {
-	if _, err := e.Reconcile(); err != nil {
-		return state.Container{}, err
+	_, lost := e.Reconcile()
+	c, err := e.DB.Container(ref)
+	if err == nil && lost != nil && c.Status == state.Running && !c.Alive(e.Dir) {
+		return state.Container{}, lost
 	}
-	return e.DB.Container(ref)
+	return c, err // that others could not be recorded does not matter here
 }
 
 // Reconcile records the containers whose monitor has died as ended, and removes what it left of them

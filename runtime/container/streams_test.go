@@ -29,6 +29,25 @@ func TestOutletGoesOnWithoutTheCaller(t *testing.T) {
 	}
 }
 
+func TestOutletKeepsWhyOutputIsLost(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("no /dev/full: ", err)
+	}
+	defer full.Close()
+	r := &running{signals: &relay{}}
+	var log bytes.Buffer
+	out := r.output(&log, full)
+	for range 2 {
+		if _, err := io.WriteString(out, "logged "); err != nil {
+			t.Errorf("a full disk of the caller's stopped the log: %v", err)
+		}
+	}
+	if err := r.lostOutput(); !errors.Is(err, unix.ENOSPC) || log.String() != "logged logged " || r.signals.pipe {
+		t.Errorf("lost: %v, log %q, broken pipe %t", err, log.String(), r.signals.pipe)
+	}
+}
+
 func TestCopyInput(t *testing.T) {
 	from, feed, err := os.Pipe()
 	must(t, err)

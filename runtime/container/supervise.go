@@ -3,6 +3,7 @@ package container
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -83,7 +84,20 @@ func (r *running) output(log, to io.Writer) io.Writer {
 	if to == nil {
 		return log
 	}
-	return io.MultiWriter(log, &outlet{to: to, broken: r.signals.broken})
+	out := &outlet{to: to, broken: r.signals.broken}
+	r.outlets = append(r.outlets, out)
+	return io.MultiWriter(log, out)
+}
+
+// lostOutput is why the caller did not get all of the program's output, nil when it did or went away.
+// It may be asked once supervise has returned.
+func (r *running) lostOutput() error {
+	for _, out := range r.outlets {
+		if out.lost != nil {
+			return fmt.Errorf("the program's output is lost in part: %w", out.lost)
+		}
+	}
+	return nil
 }
 
 // outlet writes to the caller for as long as that works; the program's output is logged all the same.
@@ -91,6 +105,7 @@ type outlet struct {
 	to     io.Writer
 	broken func()
 	closed bool
+	lost   error // why writing ended, unless the caller closed its end
 }
 
 func (o *outlet) Write(p []byte) (int, error) {
@@ -101,6 +116,8 @@ func (o *outlet) Write(p []byte) (int, error) {
 		o.closed = true
 		if errors.Is(err, unix.EPIPE) {
 			o.broken()
+		} else {
+			o.lost = err
 		}
 	}
 	return len(p), nil

@@ -70,18 +70,19 @@ func checkFile(path string) error {
 	return nil
 }
 
-func connect(path string) (*conn, error) {
+// connect opens the database at path; name is what SQLite is told, the path or a URI of it.
+func connect(path, name string, flags int32) (*conn, error) {
 	setUpLibrary()
 	c := &conn{path: path, tls: libc.NewTLS(), idle: map[string]*stmt{}}
 	c.out = libc.Xcalloc(c.tls, 2, 8)
-	name, err := libc.CString(path)
+	text, err := libc.CString(name)
 	if err != nil || c.out == 0 {
 		c.tls.Close()
 		return nil, fmt.Errorf("open database %s: out of memory", path)
 	}
-	defer libc.Xfree(c.tls, name)
-	const flags = sqlite3.SQLITE_OPEN_READWRITE | sqlite3.SQLITE_OPEN_PRIVATECACHE | sqlite3.SQLITE_OPEN_EXRESCODE
-	rc := sqlite3.Xsqlite3_open_v2(c.tls, name, c.out, flags, 0)
+	defer libc.Xfree(c.tls, text)
+	flags |= sqlite3.SQLITE_OPEN_PRIVATECACHE | sqlite3.SQLITE_OPEN_EXRESCODE
+	rc := sqlite3.Xsqlite3_open_v2(c.tls, text, c.out, flags, 0)
 	c.db = libc.AtomicLoadPUintptr(c.out)
 	if rc != sqlite3.SQLITE_OK {
 		err := c.fail("open", rc)

@@ -30,23 +30,30 @@ func (c *conn) fail(step string, rc int32) error {
 	if errno := c.systemErrno(rc); errno != 0 {
 		err = fmt.Errorf("%w: %w", err, errno)
 	}
-	switch rc & 0xff {
-	case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
+	primary := rc & 0xff
+	switch {
+	case primary == sqlite3.SQLITE_NOTADB, primary == sqlite3.SQLITE_CORRUPT:
 		return damaged(err)
-	case sqlite3.SQLITE_FULL:
+	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EDQUOT):
 		return hint.With(err, "free space on the disk that holds %s", filepath.Dir(c.path))
-	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN:
+	case primary == sqlite3.SQLITE_READONLY, primary == sqlite3.SQLITE_PERM, primary == sqlite3.SQLITE_CANTOPEN:
 		return hint.With(err, "make %s and its folder writable for this user", c.path)
 	}
 	return err
 }
 
-// systemErrno is the kernel's reason behind an I/O error, 0 where there is none.
+// systemErrno is the kernel's reason behind a failure, 0 where there is none. Of a full disk and of a file
+// that may not be written SQLite does not keep it.
 func (c *conn) systemErrno(rc int32) unix.Errno {
-	if primary := rc & 0xff; c.db == 0 || primary != sqlite3.SQLITE_IOERR && primary != sqlite3.SQLITE_CANTOPEN {
-		return 0
+	switch primary := rc & 0xff; {
+	case primary == sqlite3.SQLITE_FULL:
+		return unix.ENOSPC
+	case primary == sqlite3.SQLITE_READONLY:
+		return unix.EACCES
+	case c.db != 0 && (primary == sqlite3.SQLITE_IOERR || primary == sqlite3.SQLITE_CANTOPEN):
+		return unix.Errno(sqlite3.Xsqlite3_system_errno(c.tls, c.db))
 	}
-	return unix.Errno(sqlite3.Xsqlite3_system_errno(c.tls, c.db))
+	return 0
 }
 
 func damaged(err error) error {

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
+
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // DB is an open database. It holds one connection, so its transactions take turns; processes that
@@ -16,6 +18,8 @@ import (
 type DB struct {
 	path    string
 	journal string
+	refused error      // why nothing can be written; nil: it can
+	still   *unchanged // set where the file is read without locks
 
 	mu   sync.Mutex
 	conn *conn
@@ -38,7 +42,7 @@ func Open(path string, migrations []string) (*DB, error) {
 	if err := create(full); err != nil {
 		return nil, err
 	}
-	c, err := connect(full)
+	c, err := connect(full, full, sqlite3.SQLITE_OPEN_READWRITE)
 	if err != nil {
 		return nil, err
 	}
@@ -92,13 +96,22 @@ func (db *DB) Journal() string { return db.journal }
 // committed and durable; when it returns an error, or panics, none of them happened. do must not use
 // db itself: that would wait for ever.
 func (db *DB) Write(do func(*Tx) error) error {
+	if db.refused != nil {
+		return db.refused
+	}
 	return db.transact("BEGIN IMMEDIATE", do, false)
 }
 
 // Read runs do on one consistent state of the database, whatever others write meanwhile. A statement
 // that would change something is refused. do must not use db itself: that would wait for ever.
 func (db *DB) Read(do func(*Tx) error) error {
-	return db.transact("BEGIN", do, true)
+	err := db.transact("BEGIN", do, true)
+	if db.still != nil {
+		if changed := db.still.check(); changed != nil {
+			return changed // whatever do has seen, it may not be one state
+		}
+	}
+	return err
 }
 
 func (db *DB) transact(begin string, do func(*Tx) error, readOnly bool) (err error) {

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"pocket/runtime/hint"
 	"pocket/runtime/sqlite"
 )
 
@@ -42,7 +43,8 @@ func lockOnce(dir, id string) (*Lock, error) {
 	for {
 		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 		if err != nil {
-			return nil, fmt.Errorf("lock container %s: %w", short(id), err)
+			return nil, hint.With(fmt.Errorf("lock container %s: %w", short(id), err),
+				"set POCKET_ROOT to a folder that this user may write to, with space on its disk")
 		}
 		if err := flock(f); err != nil {
 			f.Close()
@@ -76,6 +78,11 @@ func isStill(path string, f *os.File) bool {
 
 // Release gives the lock up.
 func (l *Lock) Release() error { return l.file.Close() }
+
+// Discard gives the lock up and removes it, for an id of which there is no record.
+func (l *Lock) Discard() error {
+	return errors.Join(os.Remove(l.file.Name()), l.file.Close())
+}
 
 // IsLocked tells whether a monitor holds the lock of the container with the full id. It errs towards
 // true: a lock that cannot be looked at counts as held.

@@ -132,6 +132,35 @@ func TestReconcileOfOneThatIsRemovedMeanwhile(t *testing.T) {
 	}
 }
 
+func TestDiscardedLockLeavesNoFile(t *testing.T) {
+	db := open(t)
+	id := strings.Repeat("ef", 32)
+	lock, err := AcquireLock(db.Dir(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := lock.Discard(); err != nil {
+		t.Error(err)
+	}
+	path, err := lockPath(db.Dir(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the lock file is left: %v", err)
+	}
+}
+
+func TestLockThatCannotBeMadeHasAHint(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(dir+"/locks", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := AcquireLock(dir, strings.Repeat("ef", 32)); err == nil || !strings.Contains(hint.Of(err), "POCKET_ROOT") {
+		t.Errorf("got %v, hint %q", err, hint.Of(err))
+	}
+}
+
 func TestRemovalOfALostContainer(t *testing.T) {
 	db := open(t)
 	id := create(t, db, Container{}).ID

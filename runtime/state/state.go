@@ -52,7 +52,9 @@ func Dir() (string, error) {
 	return filepath.Join(home, ".local", "share", "pocket-docker"), nil
 }
 
-// Open opens the record in the state folder dir, creating both when they are not there.
+// Open opens the record in the state folder dir, creating both when they are not there. A record that is
+// there and cannot be written, for want of a right or of space, can be read; methods that write return
+// why not.
 func Open(dir string) (*DB, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -61,7 +63,7 @@ func Open(dir string) (*DB, error) {
 	if err := makeDir(dir); err != nil {
 		return nil, hint.With(fmt.Errorf("open the state: %w", err), "set POCKET_ROOT to a folder that this user may write to")
 	}
-	db, err := sqlite.Open(filepath.Join(dir, "state.db"), migrations)
+	db, err := sqlite.OpenToRead(filepath.Join(dir, "state.db"), migrations)
 	if err != nil {
 		return nil, err
 	}

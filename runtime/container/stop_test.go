@@ -1,0 +1,37 @@
+package container
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"pocket/runtime/state"
+)
+
+// TestFindBesideALostContainer wants the others to be found when the loss of one cannot be recorded.
+func TestFindBesideALostContainer(t *testing.T) {
+	dir := t.TempDir()
+	db, err := state.Open(dir)
+	must(t, err)
+	defer db.Close()
+	e := &Engine{Dir: dir, DB: db}
+	ended, err := db.CreateContainer(state.Container{Name: "ended"})
+	must(t, err)
+	must(t, db.Finish(ended.ID, state.Exit{}, nil))
+	lost, err := db.CreateContainer(state.Container{Name: "lost"})
+	must(t, err)
+	must(t, db.MarkRunning(lost.ID, state.Process{PID: 1}, time.Now(), nil))
+	must(t, os.MkdirAll(filepath.Join(dir, "locks", lost.ID), 0o700)) // nobody can lock a folder for writing
+
+	if c, err := e.Find("ended"); err != nil || c.ID != ended.ID {
+		t.Errorf("ended: %+v, %v", c, err)
+	}
+	if c, err := e.Find("lost"); err == nil {
+		t.Errorf("one that is lost was found running: %+v", c)
+	}
+	must(t, os.Remove(filepath.Join(dir, "locks", lost.ID)))
+	if c, err := e.Find("lost"); err != nil || c.Status != state.Exited || c.Exit.Reason != state.Lost {
+		t.Errorf("lost: %+v, %v", c, err)
+	}
+}
