@@ -106,6 +106,23 @@ func sizeFlag(to *resource.Size) *value {
 	}}
 }
 
+// leastMemory is below what any program needs to start, with what the kernel keeps for it.
+const leastMemory = resource.MiB
+
+// memoryFlag reads a limit on memory: one too small to start anything would blame a step of the set-up.
+func memoryFlag(to *resource.Size) *value {
+	read := sizeFlag(to)
+	return &value{kind: read.kind, set: func(s string) error {
+		if err := read.set(s); err != nil {
+			return err
+		}
+		if *to < leastMemory {
+			return fmt.Errorf("%q is too little for any program (at least %s)", s, leastMemory)
+		}
+		return nil
+	}}
+}
+
 // durationFlag reads a time such as 1.5s or 2m; a number alone is seconds.
 func durationFlag(to *time.Duration) *value {
 	return &value{kind: "duration", set: func(s string) error {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"pocket/runtime/sandbox"
 	"pocket/runtime/state"
 )
 
@@ -205,10 +206,23 @@ func statusText(c state.Container, now time.Time) string {
 		return "Created"
 	}
 	text := fmt.Sprintf("Exited (%d) %s ago", c.Exit.Code, ago(now.Sub(c.Exit.Finished)))
-	if c.Exit.OOM == state.OOMTrue {
-		text += " (out of memory)"
+	if why := limitPassed(c.Exit.Reason, c.Exit.OOM == state.OOMTrue); why != "" {
+		text += " (" + why + ")"
 	}
 	return text
+}
+
+// limitPassed says for people which limit ended a container; "" when none did.
+func limitPassed(reason string, oom bool) string {
+	switch {
+	case oom || reason == string(sandbox.OverMemory):
+		return "out of memory"
+	case reason == string(sandbox.OverWall):
+		return "timeout"
+	case reason == string(sandbox.OverCPU):
+		return "CPU time"
+	}
+	return ""
 }
 
 // spans are the units of ago: the text below two of a unit, and its name for more.

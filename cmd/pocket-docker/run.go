@@ -13,6 +13,7 @@ import (
 	"pocket/runtime/cgroup"
 	"pocket/runtime/container"
 	"pocket/runtime/hint"
+	"pocket/runtime/sandbox"
 )
 
 const runUsage = `pocket-docker run [flags] IMAGE COMMAND ARG…
@@ -119,6 +120,10 @@ func (c *call) runContainer(e *container.Engine, o *runOptions, signals <-chan o
 		defer restore()
 	}
 	result, err := e.Run(context.Background(), o.Config, streams)
+	why := limitPassed(string(result.Exit.Reason), result.Exit.OOM == sandbox.OOMTrue)
+	if err == nil && why != "" && streams.Warn != nil {
+		streams.Warn("a limit was passed: " + why)
+	}
 	return runStatus(result, err)
 }
 

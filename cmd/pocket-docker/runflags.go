@@ -46,7 +46,7 @@ func (o *runOptions) flags(flags *pflag.FlagSet) {
 	flags.VarP(o.each("host:path[:ro]", o.setVolume), "volume", "v", "")
 	flags.Var(o.each("path[:size=…]", o.setTmpfs), "tmpfs", "")
 	flags.BoolVar(&o.ReadOnly, "read-only", false, "")
-	flags.VarP(sizeFlag(&o.Limits.Memory), "memory", "m", "")
+	flags.VarP(memoryFlag(&o.Limits.Memory), "memory", "m", "")
 	flags.Var(cpusFlag(&o.Limits.CPUs), "cpus", "")
 	flags.Var(countFlag(&o.Limits.Processes), "pids-limit", "")
 	flags.Var(durationFlag(&o.Limits.Wall), "timeout", "")
@@ -70,8 +70,13 @@ func (o *runOptions) each(kind string, set func(string) error) *value {
 func (o *runOptions) program(flags *pflag.FlagSet) error {
 	args := flags.Args()
 	o.Image = o.rootfs
-	if !flags.Changed("rootfs") && len(args) > 0 {
-		o.Image, args = args[0], args[1:]
+	named := flags.Changed("rootfs")
+	if !named && len(args) > 0 {
+		o.Image, args, named = args[0], args[1:], true
+	}
+	if named && o.Image == "" {
+		// An unset variable must not run the program on the host's files.
+		return usagef("run: the image's name is empty: name one, or host for the host's own programs")
 	}
 	if !flags.Changed("cmd") {
 		o.Args = args
