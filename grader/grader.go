@@ -152,8 +152,11 @@ const (
 // Outcome is how a job ended. When Err is set, nothing else in it means anything: pocket or the host
 // failed, not the program.
 type Outcome struct {
-	Err         error
-	NotFound    bool // Args[0] does not exist in the sandbox or cannot be executed; Err says which
+	Err      error
+	NotFound bool // Args[0] does not exist in the sandbox or cannot be executed; Err says which
+	// Refused is what the job itself brought about before its program ran or after it ended: a command line
+	// that the kernel finds too long, or compiled files that cannot be kept. "" when there is nothing.
+	Refused     string
 	Interrupted bool // the context was cancelled while it ran; Err is the context's error
 	ExitCode    int
 	Signal      string // "SIGSEGV"; "" when it exited by itself
@@ -161,6 +164,7 @@ type Outcome struct {
 	Stdout      []byte // at most Limits.Output bytes
 	Stderr      []byte // the last 64 KiB
 	OutputBytes int64  // all bytes written to standard output, as far as they were read
+	ErrorBytes  int64  // the same of standard error
 	Usage       resource.Usage
 	Enforcement []resource.Enforcement
 }

@@ -10,27 +10,56 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"pocket/grader"
+	"pocket/grader/suite"
 	"pocket/runtime/hint"
 )
 
-const databaseName = "pocket-grade.db"
+// database is where the results of a run go: to --db, or beside the suite, or else to the user's state
+// folder, which is said. What programs can read is shown; results must not lie there, because the
+// difference of a wrong output tells the next submission the answer.
+func database(c console, db string, s *grader.Suite, shown []string) (string, error) {
+	if db != "" {
+		return db, hidden(db, shown)
+	}
+	path, why, err := databaseFor(s.Dir, shown)
+	if err == nil && why != "" {
+		fmt.Fprintf(c.err, "pocket-grade: %s; results go to %s\n", why, path)
+	}
+	return path, err
+}
 
-// databaseFor is where the results of a suite in dir are kept unless --db says otherwise: beside the
-// suite, or, when nothing can be written there, in the user's state folder.
-func databaseFor(dir string) (path string, beside bool, err error) {
-	path = filepath.Join(dir, databaseName)
-	if writable(dir) && (writable(path) || !exists(path)) {
-		return path, true, nil
+// databaseFor is where the results of a suite in dir are kept unless --db says otherwise. Where they are
+// not kept beside it, why says the reason.
+func databaseFor(dir string, shown []string) (path, why string, err error) {
+	path = filepath.Join(dir, suite.Database)
+	switch {
+	case shownIn(shown, path) != "":
+		why = "the programs can read what lies in " + dir
+	case !writable(dir) || exists(path) && !writable(path):
+		why = dir + " cannot be written"
+	default:
+		return path, "", nil
 	}
 	path, err = stateDatabase()
 	if err != nil {
-		return "", false, err
+		return "", "", err
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		err = fmt.Errorf("making the folder for results: %w", err)
-		return "", false, hint.With(err, "name a database with --db")
+		return "", "", hint.With(err, "name a database with --db")
 	}
-	return path, false, nil
+	return path, why, hidden(path, shown)
+}
+
+// hidden says that programs could read a database.
+func hidden(path string, shown []string) error {
+	folder := shownIn(shown, path)
+	if folder == "" {
+		return nil
+	}
+	err := fmt.Errorf("database %s: the programs can read %s, and with it the answers in earlier results", path, folder)
+	return hint.With(err, "name a database outside of the suite's volumes and root file system with --db")
 }
 
 // stateDatabase is the database in the user's state folder (XDG Base Directory Specification).
@@ -43,7 +72,7 @@ func stateDatabase() (string, error) {
 		}
 		state = filepath.Join(home, ".local", "state")
 	}
-	return filepath.Join(state, "pocket-grade", databaseName), nil
+	return filepath.Join(state, "pocket-grade", suite.Database), nil
 }
 
 // writable asks the kernel, which also knows of read-only mounts, with the ids that count (AT_EACCESS).
@@ -62,18 +91,10 @@ func exists(path string) bool {
 
 // findDatabase is where results and show look: --db, else the suite's, else the one in the current
 // folder, else the one in the state folder. It must exist.
-func findDatabase(db, suite string) (string, error) {
+func findDatabase(db, of string) (string, error) {
 	candidates := []string{db}
 	if db == "" {
-		if suite == "" {
-			suite = "."
-		} else if about, err := os.Stat(suite); err == nil && !about.IsDir() {
-			suite = filepath.Dir(suite)
-		}
-		candidates = []string{filepath.Join(suite, databaseName)}
-		if state, err := stateDatabase(); err == nil {
-			candidates = append(candidates, state)
-		}
+		candidates = databases(of)
 	}
 	// A database that another user keeps beside the suite is passed over for one's own.
 	for _, fits := range []func(string) bool{readable, exists} {
@@ -83,4 +104,23 @@ func findDatabase(db, suite string) (string, error) {
 	}
 	err := fmt.Errorf("no results: %s does not exist", candidates[0])
 	return "", hint.With(err, "name the suite with --suite or the database with --db")
+}
+
+// databases are where the results of a suite may be, the likeliest first.
+func databases(of string) []string {
+	dir := of
+	if of == "" {
+		dir, of = ".", "."
+	} else if about, err := os.Stat(of); err == nil && !about.IsDir() {
+		dir = filepath.Dir(of)
+	}
+	candidates := []string{filepath.Join(dir, suite.Database)}
+	if state, err := stateDatabase(); err == nil {
+		candidates = append(candidates, state)
+	}
+	// A suite that cannot be loaded has no run whose results could be elsewhere.
+	if s, err := suite.Load(of, nil); err == nil && shownIn(shown(s), candidates[0]) != "" {
+		slices.Reverse(candidates)
+	}
+	return candidates
 }

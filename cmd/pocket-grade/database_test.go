@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"pocket/grader"
+	"pocket/grader/suite"
 	"pocket/runtime/hint"
 )
 
@@ -14,20 +15,20 @@ func TestDatabaseFor(t *testing.T) {
 	state := t.TempDir()
 	t.Setenv("XDG_STATE_HOME", state)
 	dir := t.TempDir()
-	if path, beside, err := databaseFor(dir); err != nil || !beside || path != filepath.Join(dir, databaseName) {
-		t.Errorf("%s, %v, %v", path, beside, err)
+	if path, why, err := databaseFor(dir, nil); err != nil || why != "" || path != filepath.Join(dir, suite.Database) {
+		t.Errorf("%s, %q, %v", path, why, err)
 	}
 	// A folder that is not there stands for one that cannot be written, which root always can.
-	path, beside, err := databaseFor(filepath.Join(dir, "gone"))
-	if err != nil || beside || path != filepath.Join(state, "pocket-grade", databaseName) {
-		t.Errorf("%s, %v, %v", path, beside, err)
+	path, why, err := databaseFor(filepath.Join(dir, "gone"), nil)
+	if err != nil || why == "" || path != filepath.Join(state, "pocket-grade", suite.Database) {
+		t.Errorf("%s, %q, %v", path, why, err)
 	}
 	if _, err := os.Stat(filepath.Dir(path)); err != nil {
 		t.Error(err)
 	}
 	t.Setenv("XDG_STATE_HOME", "relative")
 	t.Setenv("HOME", state)
-	if path, err := stateDatabase(); err != nil || path != filepath.Join(state, ".local/state/pocket-grade", databaseName) {
+	if path, err := stateDatabase(); err != nil || path != filepath.Join(state, ".local/state/pocket-grade", suite.Database) {
 		t.Errorf("%s, %v", path, err)
 	}
 }
@@ -36,9 +37,9 @@ func TestFindDatabase(t *testing.T) {
 	state, dir := t.TempDir(), t.TempDir()
 	t.Setenv("XDG_STATE_HOME", state)
 	t.Chdir(dir)
-	suite := filepath.Join(dir, "suite")
-	mine := filepath.Join(state, "pocket-grade", databaseName)
-	for _, path := range []string{filepath.Join(suite, "suite.yaml"), filepath.Join(suite, databaseName), mine} {
+	folder := filepath.Join(dir, "suite")
+	mine := filepath.Join(state, "pocket-grade", suite.Database)
+	for _, path := range []string{filepath.Join(folder, "suite.yaml"), filepath.Join(folder, suite.Database), mine} {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -47,11 +48,11 @@ func TestFindDatabase(t *testing.T) {
 		}
 	}
 	for _, test := range []struct{ db, suite, want string }{
-		{"", "suite", "suite/" + databaseName},
-		{"", "suite/suite.yaml", "suite/" + databaseName},
+		{"", "suite", "suite/" + suite.Database},
+		{"", "suite/suite.yaml", "suite/" + suite.Database},
 		{"", "", mine},
 		{"", "other", mine},
-		{"suite/" + databaseName, "other", "suite/" + databaseName},
+		{"suite/" + suite.Database, "other", "suite/" + suite.Database},
 		{"gone.db", "suite", ""},
 	} {
 		got, err := findDatabase(test.db, test.suite)
@@ -101,5 +102,51 @@ func TestStatus(t *testing.T) {
 		if got := s.status(); got != test.want {
 			t.Errorf("%+v: %d, want %d", test, got, test.want)
 		}
+	}
+}
+
+func TestShownIn(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	for _, folder := range []string{"suite/data", "suites", "other"} {
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for link, target := range map[string]string{
+		"link": "suite/data", "suite/out": "../other", "gone.db": "suite/data/gone.db", "twice.db": "gone.db", "loop.db": "loop.db",
+	} {
+		if err := os.Symlink(target, link); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, file := range []string{"suite/one.db", "suites/one.db"} {
+		if err := os.WriteFile(file, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	folders := []string{filepath.Join(dir, "nowhere"), filepath.Join(dir, "suite"), filepath.Join(dir, "suites/one.db")}
+	for file, want := range map[string]string{
+		"suite/one.db": "suite", "suite/new.db": "suite", "suite/data/new.db": "suite", "link/new.db": "suite",
+		"gone.db": "suite", "twice.db": "suite", "other/../suite/new.db": "suite", filepath.Join(dir, "suite/one.db"): "suite",
+		"suites/one.db": "suites/one.db", "suites/new.db": "", "other/new.db": "", "suite/out/new.db": "", "loop.db": "", "new.db": "",
+	} {
+		if want != "" {
+			want = filepath.Join(dir, want)
+		}
+		if got := shownIn(folders, file); got != want {
+			t.Errorf("%s: %q, want %q", file, got, want)
+		}
+	}
+}
+
+func TestShown(t *testing.T) {
+	s := &grader.Suite{RootFS: "/root-fs", Cases: []grader.Case{
+		{Volumes: []grader.Volume{{Host: "/a"}, {Host: "/b"}}}, {Volumes: []grader.Volume{{Host: "/a"}}}}}
+	if got := shown(s); !slices.Equal(got, []string{"/a", "/b", "/root-fs"}) {
+		t.Errorf("%q", got)
+	}
+	if s.RootFS = "host"; len(shown(s)) != 2 {
+		t.Errorf("%q", shown(s))
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"syscall"
 	"time"
 
 	"pocket/grader"
@@ -29,12 +30,8 @@ type session struct {
 	reports   []grader.Report
 }
 
-// grade opens what grading needs, grades all submissions and closes it again.
-func grade(ctx context.Context, c console, o runOptions, s *grader.Suite, entries []entry) (status int, err error) {
-	path, err := database(c, o, s)
-	if err != nil {
-		return wrongUse, err
-	}
+// grade opens what grading needs, grades all submissions and closes it again. The results go to path.
+func grade(ctx context.Context, c console, o runOptions, s *grader.Suite, path string, entries []entry) (status int, err error) {
 	db, err := store.Open(path)
 	if err != nil {
 		return wrongUse, err
@@ -76,18 +73,6 @@ func (p *progress) say(text string) {
 	}
 }
 
-// database is where the results go. That they do not lie beside the suite is said.
-func database(c console, o runOptions, s *grader.Suite) (string, error) {
-	if o.db != "" {
-		return o.db, nil
-	}
-	path, beside, err := databaseFor(s.Dir)
-	if err == nil && !beside {
-		fmt.Fprintf(c.err, "pocket-grade: %s cannot be written; results go to %s\n", s.Dir, path)
-	}
-	return path, err
-}
-
 func (s *session) grade(ctx context.Context, path string, entries []entry) (int, error) {
 	var err error
 	if s.run, err = s.db.Begin(store.Run{Suite: s.suite.Name, SuitePath: s.suite.File, Args: arguments(entries)}); err != nil {
@@ -102,16 +87,19 @@ func (s *session) grade(ctx context.Context, path string, entries []entry) (int,
 		}
 	}
 	s.progress.clear()
-	if err == nil {
-		err = s.db.FinishRun(s.run, time.Now())
+	if len(s.reports) == len(entries) { // also when the last could not be shown
+		err = errors.Join(err, s.db.FinishRun(s.run, time.Now()))
 	}
 	err = errors.Join(err, s.summarize(path))
-	if errors.Is(err, context.Canceled) {
-		fmt.Fprintf(s.err, "pocket-grade: interrupted; %d of %d submissions are stored as run %d\n",
-			len(s.reports), len(entries), s.run)
+	stored := fmt.Sprintf("%d of %d submissions are stored as run %d", len(s.reports), len(entries), s.run)
+	switch {
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintf(s.err, "pocket-grade: interrupted; %s\n", stored)
 		return interrupted, nil
-	}
-	if err != nil {
+	case errors.Is(err, syscall.EPIPE):
+		fmt.Fprintf(s.err, "pocket-grade: nobody reads the results any more; %s\n", stored)
+		return judgeError, nil
+	case err != nil:
 		return judgeError, err
 	}
 	return s.status(), nil

@@ -27,7 +27,8 @@ FLAGS
   -j, --jobs N     cases at once (default: the number of cores)
       --case GLOB  only the cases whose names match, e.g. 'big-*'
       --db FILE    the database (default: pocket-grade.db beside suite.yaml, or in
-                   $XDG_STATE_HOME/pocket-grade where that folder cannot be written)
+                   $XDG_STATE_HOME/pocket-grade where that folder cannot be written or is a volume;
+                   a database that programs could read is refused)
       --json       results as JSON
   -q, --quiet      only the summary
   -v, --verbose    explain each failure, not only the first
@@ -40,7 +41,7 @@ EXIT STATUS
   0    all submissions accepted
   1    graded, but not all accepted
   2    wrong use, a bad suite, or a submission that cannot be read
-  3    judge error: the sandbox or the suite is at fault
+  3    judge error: the sandbox or the suite is at fault, or the results could not be written
   130  interrupted; what was finished is stored
 `
 
@@ -82,6 +83,7 @@ func cmdRun(ctx context.Context, c console, args []string) (int, error) {
 	if err != nil {
 		return wrongUse, err
 	}
+	seen := shown(s) // by any case: results stay for later runs, which may choose others
 	if s.Cases, err = judge.Select(s, o.pattern); err != nil {
 		return wrongUse, err
 	}
@@ -89,7 +91,11 @@ func cmdRun(ctx context.Context, c console, args []string) (int, error) {
 	if err != nil {
 		return wrongUse, err
 	}
-	return grade(ctx, c, o, s, entries)
+	path, err := database(c, o.db, s, seen)
+	if err != nil {
+		return wrongUse, err
+	}
+	return grade(ctx, c, o, s, path, entries)
 }
 
 // entry is one submission with the way to run it.

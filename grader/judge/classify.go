@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,7 +18,7 @@ const maxStderr = 8 * resource.KiB
 // output, signal or exit code, and only then the checker. limits are those that held for the job: the
 // case's and what the language needs beside.
 func classify(c grader.Case, p Program, limits resource.Limits, out grader.Outcome, answer []byte) grader.Result {
-	if out.NotFound || out.Err != nil {
+	if out.NotFound || out.Err != nil || out.Refused != "" {
 		return notRun(c, p, out)
 	}
 	r := measured(out)
@@ -49,6 +50,10 @@ func notRun(c grader.Case, p Program, out grader.Outcome) grader.Result {
 	r := grader.Result{Case: c.Name, Points: c.Points, Verdict: grader.JE}
 	program := p.Run(c).Args[0]
 	switch {
+	case out.Refused != "" && longArguments(c):
+		r.Detail = "the case's args and env are too long"
+	case out.Refused != "":
+		r.Verdict, r.Detail = grader.CE, out.Refused
 	case out.NotFound && strings.HasPrefix(program, "/build/"):
 		// The compiler was content, but what it left is no program: for instance a Go package that is
 		// not main.
@@ -59,6 +64,16 @@ func notRun(c grader.Case, p Program, out grader.Outcome) grader.Result {
 		r.Detail = oneLine(out.Err)
 	}
 	return r
+}
+
+// longArguments says whether a case's own part of the command line is what the kernel finds too long: a
+// submission's part is bounded by maxNames.
+func longArguments(c grader.Case) bool {
+	total := 0
+	for _, text := range slices.Concat(c.Args, c.Env) {
+		total += len(text)
+	}
+	return total > maxNames/2
 }
 
 // overrun is the limit that a program went over. The runner says what ended it; beside that stand the
@@ -78,7 +93,7 @@ func overrun(p Program, limits resource.Limits, out grader.Outcome) grader.Limit
 		return grader.CPULimit
 	case over(grader.WallLimit, int64(out.Usage.Wall), int64(limits.Wall)):
 		return grader.WallLimit
-	case over(grader.OutputLimit, out.OutputBytes, int64(limits.Output)):
+	case over(grader.OutputLimit, max(out.OutputBytes, out.ErrorBytes), int64(limits.Output)):
 		return grader.OutputLimit
 	}
 	return grader.NoLimit
@@ -115,7 +130,12 @@ func overLimit(limit grader.Limit, limits resource.Limits, out grader.Outcome) s
 		}
 		return text
 	}
-	return fmt.Sprintf("output limit %s: %d bytes written", limits.Output.Human(), out.OutputBytes)
+	// The limit holds for each stream, so the one with more is the one that went over.
+	stream, written := "standard output", out.OutputBytes
+	if out.ErrorBytes > written {
+		stream, written = "standard error", out.ErrorBytes
+	}
+	return fmt.Sprintf("output limit %s: %d bytes written to %s", limits.Output.Human(), written, stream)
 }
 
 func milliseconds(d time.Duration) string { return d.Round(time.Millisecond).String() }

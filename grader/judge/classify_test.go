@@ -44,8 +44,11 @@ func TestClassify(t *testing.T) {
 		"nothing":        {python, grader.Outcome{}, grader.WA, "line 1"},
 		"exit code":      {python, grader.Outcome{ExitCode: 3, Stdout: []byte("25\n")}, grader.RTE, "exit code 3"},
 		"signal":         {python, grader.Outcome{Signal: "SIGABRT"}, grader.RTE, "SIGABRT"},
-		"output":         {python, grader.Outcome{Limit: grader.OutputLimit, OutputBytes: 4096, Signal: "SIGKILL"}, grader.OLE, "output limit 1KiB: 4096 bytes"},
+		"output":         {python, grader.Outcome{Limit: grader.OutputLimit, OutputBytes: 4096, Signal: "SIGKILL"}, grader.OLE, "output limit 1KiB: 4096 bytes written to standard output"},
 		"output counted": {python, grader.Outcome{OutputBytes: 1025}, grader.OLE, "1025 bytes"},
+		"output, errors": {python, grader.Outcome{Limit: grader.OutputLimit, OutputBytes: 2, ErrorBytes: 5000, Signal: "SIGKILL"}, grader.OLE, "output limit 1KiB: 5000 bytes written to standard error"},
+		"errors counted": {python, grader.Outcome{Stdout: []byte("25\n"), ErrorBytes: 1025}, grader.OLE, "1025 bytes written to standard error"},
+		"refused":        {Program{Run: binary}, grader.Outcome{Refused: "the command line is too long"}, grader.CE, "the command line is too long"},
 		"output full":    {python, grader.Outcome{OutputBytes: 1024, Stdout: []byte("25\n")}, grader.AC, ""},
 		"cpu": {python, grader.Outcome{Limit: grader.CPULimit, Signal: "SIGKILL",
 			Usage: resource.Usage{CPU: 1001 * time.Millisecond, Wall: 1100 * time.Millisecond}},
@@ -83,6 +86,15 @@ func TestClassify(t *testing.T) {
 	}
 }
 
+// TestLongArguments: a command line that is too long because of the suite is not the submission's fault.
+func TestLongArguments(t *testing.T) {
+	c := grader.Case{Args: []string{strings.Repeat("x", maxNames)}}
+	r := classify(c, Program{Run: binary}, resource.Limits{}, grader.Outcome{Refused: "the command line is too long"}, nil)
+	if r.Verdict != grader.JE || !strings.Contains(r.Detail, "args") {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestPresentation(t *testing.T) {
 	c := grader.Case{Compare: grader.Compare{Mode: grader.Exact}}
 	r := classify(c, Program{Run: binary}, resource.Limits{}, grader.Outcome{Stdout: []byte("25 \n")}, []byte("25\n"))
@@ -105,6 +117,7 @@ func TestClassifyCompile(t *testing.T) {
 		"time":     {grader.Outcome{Limit: grader.CPULimit}, grader.CE, "cpu limit 1m0s"},
 		"messages": {grader.Outcome{Limit: grader.OutputLimit}, grader.CE, "output limit 1MiB"},
 		"missing":  {grader.Outcome{NotFound: true, Err: errors.New("exec gcc: no")}, grader.JE, "gcc cannot be started in the sandbox (exec gcc: no); install the Debian package gcc"},
+		"refused":  {grader.Outcome{Refused: "the compiler left files too deep"}, grader.CE, "the compiler left files too deep"},
 		"our own":  {grader.Outcome{Err: errors.New("clone: no")}, grader.JE, "clone: no"},
 	} {
 		r := classifyCompile(p, CompileLimits, test.out)

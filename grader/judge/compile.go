@@ -65,8 +65,8 @@ func compiled(verdict grader.Verdict, detail string) grader.Result {
 	return grader.Result{Case: "compile", Verdict: verdict, Detail: detail}
 }
 
-// classifyCompile says what became of a compiler. That it ran over a limit is the submission's doing: the
-// limits leave room for any honest source.
+// classifyCompile says what became of a compiler. That it ran over a limit, or left what cannot be kept, is
+// the submission's doing: the limits leave room for any honest source.
 func classifyCompile(p Program, limits resource.Limits, out grader.Outcome) grader.Result {
 	switch {
 	case out.NotFound:
@@ -75,10 +75,11 @@ func classifyCompile(p Program, limits resource.Limits, out grader.Outcome) grad
 		return compiled(grader.JE, oneLine(out.Err))
 	}
 	r := measured(out)
-	r.Case, r.Verdict = "compile", grader.CE
+	r.Case, r.Verdict, r.Detail = "compile", grader.CE, out.Refused
 	r.Stderr = head(string(out.Stderr)+string(out.Stdout), maxMessages)
 	compiler := filepath.Base(p.Compile.Args[0])
 	switch {
+	case out.Refused != "":
 	case out.Limit != grader.NoLimit:
 		r.Detail = compiler + " went over its " + overLimit(out.Limit, limits, out)
 	case out.Signal != "":

@@ -18,6 +18,10 @@ import (
 const (
 	MaxFiles = 10_000
 	MaxBytes = 100 * resource.MiB
+	// A compiler gets all sources on its command line, which the kernel bounds (execve(2)).
+	maxNames = 128 << 10
+	// Below the workspace and in the sandbox, paths must stay below PATH_MAX.
+	maxName = 1024
 )
 
 // NewSubmission looks at what was handed in: a file or a folder. Every file below it must be a regular
@@ -68,6 +72,7 @@ func unreadable(path string, err error) error {
 func walk(root string, most int) ([]string, error) {
 	var files []string
 	var total resource.Size
+	names := 0
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return hint.With(err, "make it readable for the user who grades")
@@ -85,11 +90,27 @@ func walk(root string, most int) ([]string, error) {
 		}
 		total += size
 		relative, err := filepath.Rel(root, path)
-		files = append(files, filepath.ToSlash(relative))
-		return err
+		if err != nil {
+			return err
+		}
+		files, names = append(files, filepath.ToSlash(relative)), names+len(relative)
+		return tooLong(relative, names)
 	})
 	sort.Strings(files)
 	return files, err
+}
+
+// tooLong refuses a file's path below the submission, or all paths together, that are too long.
+func tooLong(name string, names int) error {
+	switch {
+	case len(name) > maxName:
+		err := fmt.Errorf("a path of %d bytes (%.40q…)", len(name), name)
+		return hint.With(err, "shorten the names of files and folders to %d bytes together", maxName)
+	case names > maxNames:
+		err := fmt.Errorf("the names of the files have more than %s together", resource.Size(maxNames).Human())
+		return hint.With(err, "hand in the sources only, under shorter names")
+	}
+	return nil
 }
 
 // probe checks that a file is one that can be handed in beside those that have total bytes, and returns

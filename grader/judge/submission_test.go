@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -85,6 +86,30 @@ func TestWalkTooManyFiles(t *testing.T) {
 		t.Errorf("%q, %v", files, err)
 	}
 	if _, err := walk(dir, 2); err == nil || !strings.Contains(err.Error(), "more than 2 files") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestWalkTooLongNames(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "a.c"), "")
+	// No name is written longer than the kernel takes; 640 times 205 bytes are more than 128 KiB.
+	for i := range 640 {
+		write(t, filepath.Join(dir, fmt.Sprintf("%0200d.c", i)), "")
+	}
+	if files, err := walk(dir, MaxFiles); err != nil || len(files) != 641 {
+		t.Errorf("%d files, %v", len(files), err)
+	}
+	write(t, filepath.Join(dir, strings.Repeat("x", 200), fmt.Sprintf("%0200d.c", 0), strings.Repeat("y", 200), "z.c"), "")
+	for i := range 16 {
+		write(t, filepath.Join(dir, fmt.Sprintf("y%0200d.c", i)), "")
+	}
+	if _, err := NewSubmission(dir); err == nil || !strings.Contains(err.Error(), "128KiB together") || hint.Of(err) == "" {
+		t.Errorf("error %v", err)
+	}
+	deep := t.TempDir()
+	write(t, filepath.Join(deep, strings.Repeat(strings.Repeat("d", 200)+"/", 6), "a.c"), "")
+	if _, err := NewSubmission(deep); err == nil || !strings.Contains(err.Error(), "a path of 1209 bytes") || hint.Of(err) == "" {
 		t.Errorf("error %v", err)
 	}
 }

@@ -25,15 +25,18 @@ type Workspace struct {
 	OnWarm func(title string, err error)
 
 	dir    string
+	lock   *os.File // nil where the file system knows no locks
 	caches caches
 
 	mu     sync.Mutex
 	builds map[string]build
 }
 
-// OpenWorkspace makes a workspace below the folder for temporary files.
+// OpenWorkspace makes a workspace below the folder for temporary files, and removes those there that killed
+// processes of the same user left behind.
 func OpenWorkspace() (*Workspace, error) {
-	dir, err := os.MkdirTemp("", "pocket-grade-")
+	removeLeftovers(os.TempDir())
+	dir, err := os.MkdirTemp("", workspacePrefix)
 	if err != nil {
 		return nil, fmt.Errorf("making a workspace: %w", err)
 	}
@@ -42,12 +45,14 @@ func OpenWorkspace() (*Workspace, error) {
 	if err := os.Chmod(dir, 0o711); err != nil {
 		return nil, errors.Join(fmt.Errorf("making a workspace: %w", err), os.RemoveAll(dir))
 	}
-	return &Workspace{dir: dir, builds: map[string]build{}, caches: caches{found: map[string]*os.File{}}}, nil
+	// Without a lock there is no mark: then the workspace is as good, but nobody removes it if we are killed.
+	folder, _ := mark(dir)
+	return &Workspace{dir: dir, lock: folder, builds: map[string]build{}, caches: caches{found: map[string]*os.File{}}}, nil
 }
 
 // Close removes the workspace. Nothing may run in it any more.
 func (w *Workspace) Close() error {
-	err := removeAll(w.dir)
+	err := errors.Join(removeMarked(w.dir), closed(w.lock))
 	for _, folder := range w.caches.found {
 		err = errors.Join(err, closed(folder))
 	}

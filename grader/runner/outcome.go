@@ -3,6 +3,7 @@ package runner
 import (
 	"bytes"
 	"errors"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -21,7 +22,8 @@ func outcome(e sandbox.Exit, err error) grader.Outcome {
 		err = hint.With(err, "raise the limit on processes")
 	}
 	o := grader.Outcome{
-		Err: err, ExitCode: e.Code, OutputBytes: e.Written[0], Usage: e.Usage, Enforcement: e.Enforcement,
+		Err: err, ExitCode: e.Code, OutputBytes: e.Written[0], ErrorBytes: e.Written[1],
+		Usage: e.Usage, Enforcement: e.Enforcement,
 	}
 	if e.Signal != 0 {
 		o.Signal = unix.SignalName(e.Signal)
@@ -40,6 +42,24 @@ func outcome(e sandbox.Exit, err error) grader.Outcome {
 		o.Limit = grader.MemoryLimit // also when only a child was killed for it and the program went on
 	}
 	return o
+}
+
+// notStarted is the outcome of a job whose sandbox could not be started.
+func notStarted(job grader.Job, err error) grader.Outcome {
+	if tooLong(job, err) {
+		return grader.Outcome{Refused: "the command line is too long: too many files, or too long names"}
+	}
+	return grader.Outcome{Err: err}
+}
+
+// tooLong says whether the kernel found a job's command line too long. Other system calls have this errno
+// too, so the line must also be one that can be: the kernel takes 128 KiB at least (execve(2)).
+func tooLong(job grader.Job, err error) bool {
+	total := 0
+	for _, text := range slices.Concat(job.Args, job.Env) {
+		total += len(text) + 1 + 8 // its end and the pointer to it
+	}
+	return total > 100<<10 && errors.Is(err, unix.E2BIG)
 }
 
 // capture keeps output in pieces: growing one slice would hold the old and the new one at once.

@@ -107,13 +107,16 @@ func (r *Runner) Run(ctx context.Context, job grader.Job) grader.Outcome {
 	spec.Stderr = sandbox.Output{Writer: tail, Limit: job.Limits.Output}
 	process, err := sandbox.Start(spec)
 	if err != nil {
-		return grader.Outcome{Err: err}
+		return notStarted(job, err)
 	}
 	stop := context.AfterFunc(ctx, process.Kill)
 	exit, err := process.Wait()
 	stop()
 	if process.Kept != nil {
 		defer process.Kept.Close()
+	}
+	if tooLong(job, err) {
+		return notStarted(job, err)
 	}
 	o := outcome(exit, err)
 	if o.Err != nil {
@@ -124,7 +127,12 @@ func (r *Runner) Run(ctx context.Context, job grader.Job) grader.Outcome {
 	}
 	o.Stdout, o.Stderr = out.bytes(), tail.bytes()
 	if job.Save != "" && o.ExitCode == 0 && o.Signal == "" && o.Limit == grader.NoLimit {
-		o.Err = save(process.Kept, job.Save, job.Limits.Files)
+		err = save(process.Kept, job.Save, job.Limits.Files)
+		if refused := refusal(""); errors.As(err, &refused) {
+			o.Refused = string(refused)
+			return o
+		}
+		o.Err = err
 	}
 	return o
 }

@@ -218,7 +218,7 @@ func TestMistakes(t *testing.T) {
 		{one("volume: {data: /mnt, cases: /mnt/cases}"), `5: cases[0].volume.cases: "/mnt/cases" clashes with the volume at /mnt`},
 		{one("volume: [data]"), `5: cases[0].volume[0]: "data" is not HOST:TARGET`},
 		{one("volume: ['data:/mnt:rw']"), `5: cases[0].volume[0]: "data:/mnt:rw" is not read-only, as every volume is (leave out :rw)`},
-		{one("volume: {suite.yaml: /x}"), `5: cases[0].volume: "suite.yaml" is an answer, or the suite itself`},
+		{one("volume: {suite.yaml: /x}"), `5: cases[0].volume: "suite.yaml" is an answer, the suite itself or its results`},
 	} {
 		want := ""
 		for line := range strings.SplitSeq(c.want, "\n") {

@@ -189,10 +189,18 @@ cases:
   - {name: b, answer: x, volume: {data/answers: /mnt, link: /more}}
   - {name: c, answer-file: linked.ans, volume: {.: /all}}
 `)
+	for _, name := range []string{"pocket-grade.db", "pocket-grade.db-wal", "data/pocket-grade.db"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for name, target := range map[string]string{"link": "data", "linked.ans": "cases/2.out"} {
 		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := os.Mkdir(filepath.Join(dir, "pocket-grade.db-shm"), 0o755); err != nil { // no database's
+		t.Fatal(err)
 	}
 	s, err := Load(dir, nil)
 	if err != nil {
@@ -206,7 +214,7 @@ cases:
 	}
 	want := [][]string{
 		{"answers/one.ans"}, {"one.ans"}, {"answers/one.ans"},
-		{"cases/2.out", "data/answers/one.ans", "suite.yaml"},
+		{"cases/2.out", "data/answers/one.ans", "pocket-grade.db", "pocket-grade.db-wal", "suite.yaml"},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("masks %v, want %v", got, want)

@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -113,8 +114,15 @@ func below(folder, file string) bool {
 	return file == folder || strings.HasPrefix(file, strings.TrimSuffix(folder, "/")+"/")
 }
 
+// Database is the name of the file in a suite's folder that keeps results, unless they lie elsewhere. What
+// is stored of a wrong output tells the answer.
+const Database = "pocket-grade.db"
+
+// databases are the names that SQLite and we give to the files of a database (sqlite.org/tempfiles.html).
+var databases = []string{Database, Database + "-wal", Database + "-shm", Database + "-journal", Database + "-lock"}
+
 // masks finds which files of a mounted folder no program may read: all answers of the suite, not only
-// those of the case, and the suite's own file, which may hold answers.
+// those of the case, the suite's own file, which may hold answers, and a database of results beside it.
 type masks struct {
 	secret []string            // real paths
 	of     map[string][]string // host path: what to mask in it, relative to it
@@ -123,15 +131,23 @@ type masks struct {
 func newMasks(file string, entries []entry) *masks {
 	m := &masks{of: map[string][]string{}}
 	seen := map[string]bool{}
-	for i := -1; i < len(entries); i++ {
-		if i >= 0 {
-			file = entries[i].Answer.Path
-		}
+	secret := []string{file}
+	for _, name := range databases {
+		secret = append(secret, filepath.Join(filepath.Dir(file), name))
+	}
+	for _, e := range entries {
+		secret = append(secret, e.Answer.Path)
+	}
+	for _, file := range secret {
 		if file == "" || seen[file] {
 			continue
 		}
 		seen[file] = true
-		if real, err := filepath.EvalSymlinks(file); err == nil {
+		real, err := filepath.EvalSymlinks(file)
+		if err != nil {
+			continue
+		}
+		if info, err := os.Stat(real); err == nil && info.Mode().IsRegular() {
 			m.secret = append(m.secret, real)
 		}
 	}
@@ -149,7 +165,7 @@ func (m *masks) apply(e entry) {
 		e.Volumes[i].Masks = m.of[volume.Host]
 		if slices.Contains(m.of[volume.Host], ".") {
 			host, _ := filepath.Rel(e.volume.doc.dir, volume.Host)
-			e.volume.wrong("%s is an answer, or the suite itself", quote(host))
+			e.volume.wrong("%s is an answer, the suite itself or its results", quote(host))
 		}
 	}
 }

@@ -1,0 +1,109 @@
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"pocket/runtime/hint"
+	"pocket/runtime/resource"
+)
+
+// The most that is kept of what a compiler left, beside the limit on files.
+const (
+	mostEntries = 100_000 // files and folders
+	mostDepth   = 64      // folders in one another
+)
+
+// refusal is why something is not kept when that is the doing of the program that left it.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
+// keeper copies what a program left.
+type keeper struct {
+	from    *os.Root
+	to      string
+	limit   resource.Size
+	left    int64 // bytes
+	entries int
+}
+
+// save copies the regular files below a folder that the program filled into a folder of the host. Links
+// are not followed and nothing but regular files and folders is copied. What a program must not leave is a
+// refusal: more than limit bytes, which a sparse file could claim, or folders too deep.
+func save(from *os.File, to string, limit resource.Size) error {
+	root, err := os.OpenRoot(fmt.Sprintf("/proc/self/fd/%d", from.Fd()))
+	if err != nil {
+		return fmt.Errorf("read what was compiled: %w", err)
+	}
+	defer root.Close()
+	k := &keeper{from: root, to: to, limit: limit, left: int64(limit)}
+	return fs.WalkDir(root.FS(), ".", k.keep)
+}
+
+func (k *keeper) keep(name string, entry fs.DirEntry, err error) error {
+	if err != nil {
+		return unread(err)
+	}
+	k.entries++
+	target := filepath.Join(k.to, name)
+	switch {
+	case strings.Count(name, "/") > mostDepth || len(target) >= unix.PathMax:
+		return refusal("the compiler left files too deep: more than " + fmt.Sprint(mostDepth) + " folders in one another, or too long names")
+	case k.entries > mostEntries:
+		return refusal(fmt.Sprintf("the compiler left more than %d files", mostEntries))
+	case entry.IsDir():
+		// Also under a umask of 077: when root grades, the sandbox's user is another one.
+		return unwritten(errors.Join(os.MkdirAll(target, 0o755), os.Chmod(target, 0o755)))
+	case entry.Type().IsRegular():
+		return k.file(name, target)
+	}
+	return nil
+}
+
+// unread says that something could not be read: what the compiler made unreadable is its doing.
+func unread(err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return refusal("the compiler left files that cannot be read")
+	}
+	return fmt.Errorf("read what was compiled: %w", err)
+}
+
+// unwritten says that a copy could not be made.
+func unwritten(err error) error {
+	if err == nil {
+		return nil
+	}
+	return hint.With(fmt.Errorf("keep what was compiled: %w", err), "make room on the disk, or set TMPDIR")
+}
+
+func (k *keeper) file(name, to string) error {
+	source, err := k.from.OpenFile(name, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return unread(err)
+	}
+	defer source.Close()
+	info, err := source.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return err
+	}
+	if info.Size() > k.left {
+		return refusal("the compiler left more than " + k.limit.Human() + " of files")
+	}
+	mode := 0o644 | info.Mode().Perm()&0o111
+	target, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return unwritten(err)
+	}
+	// Every process that could make the file grow is dead.
+	n, err := io.Copy(target, io.LimitReader(source, k.left))
+	k.left -= n
+	return unwritten(errors.Join(err, target.Chmod(mode), target.Close()))
+}
