@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -112,6 +114,30 @@ func TestAFailedStepIsNamedAndLeavesNoProcess(t *testing.T) {
 	}
 	if _, err := unix.Wait4(-1, nil, unix.WNOHANG, nil); err != unix.ECHILD {
 		t.Errorf("a child is left: %v", err)
+	}
+}
+
+// TestTheChildRunsNothingOfTheGoRuntime reads the machine code: what runs between clone(2) and execve(2)
+// calls nothing but its own functions, and never asks for a larger stack.
+func TestTheChildRunsNothingOfTheGoRuntime(t *testing.T) {
+	goTool, err := exec.LookPath("go")
+	if err != nil {
+		t.Skip("no go command to disassemble with")
+	}
+	binary := filepath.Join(t.TempDir(), "test") // a running test has no symbols, one that is kept has
+	if out, err := exec.Command(goTool, "test", "-c", "-o", binary, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	const own = "pocket/runtime/internal/linux."
+	out, err := exec.Command(goTool, "tool", "objdump", "-s", `internal/linux\.(runOuter|runInner|execute|exit|call|vfork)(\.abi0)?$`, binary).CombinedOutput()
+	if err != nil || !strings.Contains(string(out), own+"execute(SB)") {
+		t.Fatalf("%v: %.500s", err, out)
+	}
+	for _, line := range strings.Split(string(out), "\n") {
+		_, target, called := strings.Cut(line, "CALL ")
+		if called && !strings.HasPrefix(target, own) && !strings.Contains(target, "runtime.race") {
+			t.Error(line)
+		}
 	}
 }
 

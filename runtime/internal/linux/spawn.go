@@ -10,6 +10,11 @@ import (
 )
 
 func vfork(nr, a1, a2 uintptr) uintptr
+
+// Without noescape the arguments would be moved to the heap: an allocation, by a child that must not run
+// any of the Go runtime.
+//
+//go:noescape
 func call(nr uintptr, args *[6]uintptr) uintptr
 
 // Spawn is one process to be made: the Outer program runs in a vfork'd child of ours; in the middle of it
