@@ -14,8 +14,7 @@ import (
 	"pocket/runtime/resource"
 )
 
-// TestSaveRefuses: what a compiler must not leave is its own doing, never ours. So that a link to the host's
-// root or a deep tree costs nothing, the folder is made by us.
+// TestSaveRefuses: what a compiler must not leave is its own doing, never ours.
 func TestSaveRefuses(t *testing.T) {
 	for name, test := range map[string]struct {
 		leave func(dir string) error
