@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"runtime"
 	"strings"
 
 	"pocket/runtime/container"
@@ -34,36 +33,34 @@ func (o *runOptions) confine() error {
 		return usagef("run: %w", err)
 	}
 	o.Capabilities = caps
-	profile := seccomp.Default()
 	for _, opt := range o.securityOpts {
 		name, text, _ := strings.Cut(opt, "=")
 		switch {
 		case name == "no-new-privileges": // always so
 		case name != "seccomp" || text == "":
 			return usagef("run: --security-opt %q is not supported (seccomp=FILE and seccomp=unconfined are)", opt)
-		case text == "unconfined":
-			profile = nil
 		default:
-			if profile, err = readProfile(text); err != nil {
+			if err := o.setSeccomp(text); err != nil {
 				return usagef("run: --security-opt: %w", err)
 			}
 		}
 	}
-	if profile == nil {
-		return nil
-	}
-	o.Seccomp, err = profile.Compile(runtime.GOARCH, caps)
-	return err
+	return nil
 }
 
-func readProfile(file string) (*seccomp.Profile, error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
+// setSeccomp takes the name of a built-in choice, or a file, whose mistakes are told at once.
+func (o *runOptions) setSeccomp(name string) error {
+	o.Seccomp = container.Seccomp{Name: name}
+	if name == container.Unconfined {
+		return nil
 	}
-	profile, err := seccomp.Parse(text)
+	text, err := os.ReadFile(name)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+		return err
 	}
-	return profile, nil
+	if _, err := seccomp.Parse(text); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	o.Seccomp.Profile = string(text)
+	return nil
 }

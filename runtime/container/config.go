@@ -12,7 +12,6 @@ import (
 	"pocket/runtime/hint"
 	"pocket/runtime/image"
 	"pocket/runtime/resource"
-	"pocket/runtime/seccomp"
 )
 
 // Config is what is to be run.
@@ -31,8 +30,8 @@ type Config struct {
 	ReadOnly bool // the root cannot be written; /dev, /proc and tmpfs are as ever
 
 	HostNetwork  bool
-	Capabilities []int           // kept inside the user namespace, as numbers of capabilities(7); nil: none
-	Seccomp      *seccomp.Filter // nil: unconfined
+	Capabilities []int // kept inside the user namespace, as numbers of capabilities(7); nil: none
+	Seccomp      Seccomp
 
 	Limits resource.Limits
 	Strict bool // a limit that cannot be enforced keeps the program from being started

@@ -32,10 +32,14 @@ func (r *running) spec(img image.Image) (sandbox.Spec, error) {
 	if err != nil {
 		return sandbox.Spec{}, err
 	}
+	filter, err := cfg.Seccomp.filter(cfg.Capabilities)
+	if err != nil {
+		return sandbox.Spec{}, err
+	}
 	return sandbox.Spec{
 		Args: cfg.Args, Env: cfg.environment(), Dir: cfg.Dir, Hostname: cfg.Hostname,
 		Root: root, IDs: r.IDs, UID: cfg.UID, GID: cfg.GID,
-		HostNetwork: cfg.HostNetwork, Loopback: true, Capabilities: cfg.Capabilities, Seccomp: cfg.Seccomp,
+		HostNetwork: cfg.HostNetwork, Loopback: true, Capabilities: cfg.Capabilities, Seccomp: filter,
 		Limits: cfg.Limits, Groups: r.Groups, Terminal: cfg.Terminal, Strict: cfg.Strict,
 	}, nil
 }

@@ -1,0 +1,40 @@
+package container
+
+import (
+	"fmt"
+	"runtime"
+
+	"pocket/runtime/seccomp"
+)
+
+// Seccomp is the choice of a system call filter as it is stored: plain text, made a filter when the
+// container starts. The zero value is the default profile.
+type Seccomp struct {
+	// Name is "default" or "", "unconfined", or the name of the file that Profile was read from.
+	Name string `json:",omitempty"`
+	// Profile is the text of a profile as seccomp.Parse reads it; "" for the one that Name names.
+	Profile string `json:",omitempty"`
+	// Log permits what the profile refuses, and tells of it.
+	Log bool `json:",omitempty"`
+}
+
+// Unconfined is the choice of no filter at all.
+const Unconfined = "unconfined"
+
+// filter compiles the chosen profile for a program with these capabilities; nil is no filter.
+func (s Seccomp) filter(capabilities []int) (*seccomp.Filter, error) {
+	if s.Profile == "" && s.Name == Unconfined {
+		return nil, nil
+	}
+	profile := seccomp.Default()
+	if s.Profile != "" {
+		var err error
+		if profile, err = seccomp.Parse([]byte(s.Profile)); err != nil {
+			return nil, fmt.Errorf("seccomp profile %s: %w", s.Name, err)
+		}
+	}
+	if s.Log {
+		profile = profile.Logged()
+	}
+	return profile.Compile(runtime.GOARCH, capabilities)
+}
