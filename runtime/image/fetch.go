@@ -10,12 +10,13 @@ import (
 	"strings"
 
 	"pocket/runtime/hint"
+	"pocket/runtime/transfer"
 )
 
 // download is one file being fetched. What has arrived stays in part, with what names it beside, so
 // that a later run goes on there.
 type download struct {
-	client   client
+	client   transfer.Client
 	url      string
 	part     *os.File
 	beside   string // file with the validator of part's content
@@ -66,7 +67,7 @@ func (d *download) fetch(ctx context.Context) error {
 		if !errors.As(err, &cut) {
 			return err
 		}
-		if !d.client.resumes || (d.validator() == "" && !d.pinned) {
+		if !d.client.Resumes || (d.validator() == "" && !d.pinned) {
 			return errors.Join(err, d.part.Truncate(0))
 		}
 		if attempt == attempts || d.have() == before {
@@ -109,62 +110,59 @@ func bootID() string {
 func (d *download) follow(ctx context.Context) error {
 	url := d.url
 	for range redirects + 1 {
-		r := request{url: url}
-		if v := d.validator(); d.client.resumes && (v != "" || d.pinned) {
-			r.start, r.validator = d.have(), v
+		r := transfer.Request{URL: url}
+		if v := d.validator(); d.client.Resumes && (v != "" || d.pinned) {
+			r.Start, r.Validator = d.have(), v
 		}
 		next, err := d.once(ctx, r)
 		if err != nil {
-			return fmt.Errorf("fetch %s: %w", shownURL(url), err)
+			return fmt.Errorf("fetch %s: %w", transfer.Shown(url), err)
 		}
 		if next == "" {
 			return nil
 		}
-		if isHTTPS(url) && !isHTTPS(next) {
-			return fmt.Errorf("fetch %s: the server leads from https to %s, which is not protected", shownURL(url), quote(shownURL(next)))
+		if transfer.IsHTTPS(url) && !transfer.IsHTTPS(next) {
+			return fmt.Errorf("fetch %s: the server leads from https to %s, which is not protected", transfer.Shown(url), quote(transfer.Shown(next)))
 		}
 		if err := checkURL(next); err != nil {
-			return fmt.Errorf("fetch %s: redirection: %w", shownURL(url), err)
+			return fmt.Errorf("fetch %s: redirection: %w", transfer.Shown(url), err)
 		}
 		url = next
 	}
-	return fmt.Errorf("fetch %s: more than %d redirections", shownURL(d.url), redirects)
+	return fmt.Errorf("fetch %s: more than %d redirections", transfer.Shown(d.url), redirects)
 }
 
 // once makes one request. It returns the URL to go to, or "" when the part file is complete.
-func (d *download) once(ctx context.Context, r request) (string, error) {
-	a, err := d.client.ask(ctx, r)
+func (d *download) once(ctx context.Context, r transfer.Request) (string, error) {
+	a, err := d.client.Ask(ctx, r)
 	if err != nil {
-		if ctx.Err() != nil {
-			err = ctx.Err() // and not that the client was killed for it
-		}
 		return "", err
 	}
-	defer a.stop()
+	defer a.Close()
 	switch {
-	case a.status >= 300 && a.status < 400 && a.fields["location"] != "":
-		a.close()
-		return resolveURL(r.url, a.fields["location"]), nil
-	case a.status == 206 && r.start > 0 && a.rangeStart() == r.start:
-		return "", d.receive(ctx, a, r.start)
-	case a.status == 200:
-		if err := d.restart(a.validator()); err != nil {
-			a.close()
+	case a.Status >= 300 && a.Status < 400 && a.Fields["location"] != "":
+		a.Close()
+		return transfer.Resolve(r.URL, a.Fields["location"]), nil
+	case a.Status == 206 && r.Start > 0 && a.RangeStart() == r.Start:
+		return "", d.receive(ctx, a, r.Start)
+	case a.Status == 200:
+		if err := d.restart(a.Validator()); err != nil {
+			a.Close()
 			return "", err
 		}
 		return "", d.receive(ctx, a, 0)
-	case r.start > 0 && a.status == 416 && a.fields["content-range"] == fmt.Sprintf("bytes */%d", r.start):
-		a.close()
+	case r.Start > 0 && a.Status == 416 && a.Fields["content-range"] == fmt.Sprintf("bytes */%d", r.Start):
+		a.Close()
 		return "", nil // nothing is missing: the last run ended just before it could say so
-	case r.start > 0 && (a.status == 206 || a.status == 416): // another range, or ours is not there any more
-		a.close()
+	case r.Start > 0 && (a.Status == 206 || a.Status == 416): // another range, or ours is not there any more
+		a.Close()
 		if err := d.restart(""); err != nil {
 			return "", err
 		}
-		return r.url, nil
+		return r.URL, nil
 	}
-	a.close()
-	return "", statusError(a.head)
+	a.Close()
+	return "", statusError(a.Head)
 }
 
 // restart empties the part file and notes the name of what will fill it, before it does.
@@ -176,12 +174,9 @@ func (d *download) restart(validator string) error {
 }
 
 // statusError says what the server answered instead of the file.
-func statusError(h head) error {
-	err := fmt.Errorf("the server answers %d", h.status)
-	if h.reason != "" {
-		err = fmt.Errorf("the server answers %d %s", h.status, strings.Map(printable, h.reason))
-	}
-	switch h.status {
+func statusError(h transfer.Head) error {
+	err := h.Err()
+	switch h.Status {
 	case 404, 410:
 		return hint.With(err, "check the address: there is no such file on that server")
 	case 401, 403:

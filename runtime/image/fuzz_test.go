@@ -2,7 +2,6 @@ package image
 
 import (
 	"archive/tar"
-	"bufio"
 	"strings"
 	"testing"
 
@@ -57,46 +56,6 @@ func FuzzLinks(f *testing.F) {
 		}
 		if err := removeTree(g.dir); err != nil {
 			t.Errorf("what was unpacked cannot be removed: %v", err)
-		}
-	})
-}
-
-func FuzzHead(f *testing.F) {
-	f.Add("HTTP/1.1 200 OK\r\nETag: \"x\"\r\nContent-Length: 5\r\n\r\nhello")
-	f.Add("HTTP/1.1 100 Continue\r\n\r\nHTTP/2 206 \r\ncontent-range: bytes 5-9/10\r\n\r\n")
-	f.Add("  HTTP/1.1 302 Found\n  Location: /x\n")
-	f.Fuzz(func(t *testing.T, text string) {
-		h, err := readHead(bufio.NewReader(strings.NewReader(text)))
-		if err != nil {
-			return
-		}
-		if h.status < 200 || h.status > 999 {
-			t.Errorf("status %d", h.status)
-		}
-		if h.length() < -1 || h.rangeStart() < -1 {
-			t.Errorf("length %d, start %d", h.length(), h.rangeStart())
-		}
-	})
-}
-
-func FuzzResolveURL(f *testing.F) {
-	f.Add("https://h/a/b?q#f", "../c")
-	f.Add("http://u:p@h", "//other/x")
-	f.Add("https://h?x", "javascript:1")
-	f.Fuzz(func(t *testing.T, base, location string) {
-		if checkURL(base) != nil {
-			return
-		}
-		next := resolveURL(base, location)
-		if hasScheme(location) || strings.HasPrefix(location, "//") {
-			return
-		}
-		// A reference without a host of its own stays on the server and its scheme.
-		origin, _, _ := strings.Cut(base[strings.Index(base, "://")+3:], "/")
-		origin, _, _ = strings.Cut(origin, "?")
-		origin, _, _ = strings.Cut(origin, "#")
-		if want := base[:strings.Index(base, "://")+3] + origin; !strings.HasPrefix(next, want) {
-			t.Errorf("%q from %q leads to %q", location, base, next)
 		}
 	})
 }

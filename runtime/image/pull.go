@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"pocket/runtime/hint"
+	"pocket/runtime/transfer"
 )
 
 // Pull fetches the archive at an http or https URL and stores it under name, or under the file name in
@@ -19,21 +20,21 @@ import (
 func (s *Store) Pull(ctx context.Context, url, name, sha256 string, progress Progress) (Image, error) {
 	pin, err := parsePin(sha256)
 	if err != nil {
-		return Image{}, fmt.Errorf("pull %s: %w", shownURL(url), err)
+		return Image{}, fmt.Errorf("pull %s: %w", transfer.Shown(url), err)
 	}
 	if err := checkURL(url); err != nil {
 		return Image{}, err
 	}
 	if name == "" {
 		if name = urlName(url); name == "" || name == hostName {
-			return Image{}, hint.With(fmt.Errorf("pull %s: the URL has no file name", shownURL(url)),
+			return Image{}, hint.With(fmt.Errorf("pull %s: the URL has no file name", transfer.Shown(url)),
 				"choose the image's name: --name NAME")
 		}
 	}
 	if err := checkName(name); err != nil {
 		return Image{}, err
 	}
-	as := label{name: name, source: shownURL(url), pin: pin, deliberate: true}
+	as := label{name: name, source: transfer.Shown(url), pin: pin, deliberate: true}
 	if pin != "" {
 		if img, done, err := s.rename(ctx, as, pin, progress); done || err != nil {
 			return img, err
@@ -60,7 +61,7 @@ func (s *Store) rename(ctx context.Context, as label, digest string, progress Pr
 }
 
 func (s *Store) fetch(ctx context.Context, url string, as label, progress Progress) (Image, error) {
-	c, err := findClient()
+	c, err := transfer.Find()
 	if err != nil {
 		return Image{}, fmt.Errorf("pull %s: %w", as.source, err)
 	}

@@ -170,7 +170,7 @@ func TestPullRefuses(t *testing.T) {
 		{"file:///etc/passwd", "", "", "not an http or https URL"},
 		{"alpine", "", "", "not an http or https URL"},
 		{"https:///x.tar", "", "", "not an http or https URL"},
-		{"docker://alpine", "", "", "registries are not supported"},
+		{"docker://alpine", "", "", "not an http or https URL"},
 		{"https://example.org/a b.tar", "", "", "not allowed"},
 		{"https://example.org/a\nurl=x.tar", "", "", "not allowed"},
 		{"https://example.org/", "", "", "no file name"},
@@ -358,25 +358,5 @@ func TestRedirectionOutOfTLS(t *testing.T) {
 	_, err := newStore(t).Pull(t.Context(), "https://example.org/a.tar", "", "", nil)
 	if err == nil || !strings.Contains(err.Error(), "from https to") {
 		t.Errorf("error is %v", err)
-	}
-}
-
-// TestCommandsHideURL: arguments can be read by everyone on the host.
-func TestCommandsHideURL(t *testing.T) {
-	r := request{url: `https://user:secret@h/x?token="a\b`, start: 5, validator: `"tag"`}
-	for _, command := range []func(request) ([]string, string){curlCommand, wgetCommand} {
-		args, input := command(r)
-		if text := strings.Join(args, " "); strings.Contains(text, "secret") || strings.Contains(text, "token") {
-			t.Errorf("arguments are %q", args)
-		}
-		if !strings.Contains(input, "secret") {
-			t.Errorf("input is %q", input)
-		}
-	}
-	_, config := curlCommand(r)
-	for _, want := range []string{`token=\"a\\b"`, `proto = "=https"`, `header = "Range: bytes=5-"`, `header = "If-Range: \"tag\""`} {
-		if !strings.Contains(config, want) {
-			t.Errorf("configuration lacks %q:\n%s", want, config)
-		}
 	}
 }

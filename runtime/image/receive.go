@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+
+	"pocket/runtime/transfer"
 )
 
 // cutOff is a transfer that ended early.
@@ -12,22 +14,22 @@ type cutOff struct{ error }
 func (c *cutOff) Unwrap() error { return c.error }
 
 // receive appends the content of a to the first start bytes of the part file.
-func (d *download) receive(ctx context.Context, a *answer, start int64) error {
+func (d *download) receive(ctx context.Context, a *transfer.Answer, start int64) error {
 	total := int64(-1)
-	if n := a.length(); n >= 0 {
+	if n := a.Length(); n >= 0 {
 		total = start + n
 	}
-	if start+max(a.length(), 0) > d.most {
-		a.close()
+	if start+max(a.Length(), 0) > d.most {
+		a.Close()
 		return fmt.Errorf("the file is larger than %d bytes", d.most)
 	}
 	to := &partWriter{d: d, at: start, total: max(total, 0)}
-	_, err := io.Copy(to, a.body)
+	_, err := io.Copy(to, a.Body)
 	if err != nil && to.err != nil {
-		a.close()
+		a.Close()
 		return to.err
 	}
-	failed := a.wait()
+	failed := a.Wait()
 	if err != nil {
 		failed = err
 	}

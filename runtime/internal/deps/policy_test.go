@@ -17,7 +17,8 @@ runtime/sandbox:   runtime/boot runtime/cgroup runtime/seccomp runtime/rootfs ru
                    runtime/hint runtime/internal/linux
 runtime/sqlite:    runtime/hint
 runtime/state:     runtime/sqlite runtime/resource runtime/hint
-runtime/image:     runtime/state runtime/idmap runtime/hint runtime/resource
+runtime/transfer:  runtime/hint
+runtime/image:     runtime/state runtime/idmap runtime/transfer runtime/hint runtime/resource
 runtime/container: runtime/sandbox runtime/state runtime/image runtime/rootfs runtime/cgroup runtime/seccomp
                    runtime/idmap runtime/resource runtime/hint
 runtime/doctor:    runtime/internal/linux runtime/resource runtime/hint runtime/idmap runtime/cgroup
