@@ -31,6 +31,7 @@ type Plan struct {
 	SetupUID, SetupGID int // mapped ids that own what is set up
 	UID, GID           int // of the program
 	HostNetwork        bool
+	NetNS              *os.File // the network namespace to be in, owned by UserNS; nil: a new one
 	Loopback           bool
 	Hostname           string
 	Dir                string
@@ -92,7 +93,7 @@ func Spawn(plan Plan) (pid int, spent time.Duration, err error) {
 // compose makes the lists: outer enters what exists already, inner makes and enters the rest.
 func (c *composer) compose() (*linux.Spawn, error) {
 	flags := uintptr(unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWIPC | unix.CLONE_NEWUTS | unix.CLONE_NEWCGROUP)
-	if !c.HostNetwork {
+	if !c.HostNetwork && c.NetNS == nil {
 		flags |= unix.CLONE_NEWNET
 	}
 	if len(c.Root.Mounts) == 0 || c.Root.Mounts[0].Target != "/" {
@@ -122,11 +123,11 @@ func (c *composer) enter() *linux.Program {
 	for _, fd := range c.Entries {
 		p.Add(linux.Call{Step: "enter the control group", Nr: unix.SYS_WRITE, Args: []any{fd, "0", 1}})
 	}
-	// Before setns: in a user namespace whose setgroups is denied it fails. An ordinary user may never.
-	p.Add(linux.Call{Step: "drop the supplementary groups", Nr: unix.SYS_SETGROUPS, Args: []any{0, 0}, Pass: unix.EPERM})
-	p.Add(linux.Call{Step: "enter the user namespace", Nr: unix.SYS_SETNS, Args: []any{int(c.UserNS.Fd()), unix.CLONE_NEWUSER}})
-	p.Add(linux.Call{Step: "set the group ids", Nr: unix.SYS_SETRESGID, Args: []any{c.SetupGID, c.SetupGID, c.SetupGID}})
-	p.Add(linux.Call{Step: "set the user ids", Nr: unix.SYS_SETRESUID, Args: []any{c.SetupUID, c.SetupUID, c.SetupUID}})
+	p.Add(own(c.UserNS, c.SetupUID, c.SetupGID)...)
+	if c.NetNS != nil {
+		// It takes CAP_SYS_ADMIN in its owner and in where we are (setns(2)); by now we have both.
+		p.Add(linux.Call{Step: "enter the network namespace", Nr: unix.SYS_SETNS, Args: []any{int(c.NetNS.Fd()), unix.CLONE_NEWNET}})
+	}
 	return p
 }
 

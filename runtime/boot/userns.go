@@ -44,22 +44,32 @@ func UserNS(m idmap.Map) (*os.File, error) {
 }
 
 func spawnHolder(r *os.File) (int, error) {
-	init, err := linux.InitFile()
+	p := &linux.Program{}
+	done, err := wait(p, r)
 	if err != nil {
 		return 0, err
+	}
+	defer done()
+	return (&linux.Spawn{Flags: unix.CLONE_NEWUSER, Cgroup: -1, Outer: p}).Run()
+}
+
+// wait ends a program with steps by which its process becomes one that waits for the end of r and exits.
+// What it returns is to be called when the process is made.
+func wait(p *linux.Program, r *os.File) (done func(), err error) {
+	init, err := linux.InitFile()
+	if err != nil {
+		return nil, err
 	}
 	high, err := linux.Lift(r.Fd())
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	defer unix.Close(high)
-	p := &linux.Program{}
 	p.Add(
 		linux.Call{Step: "give the holder its input", Nr: unix.SYS_DUP3, Args: []any{high, 0, 0}},
 		linux.Call{Step: "close the descriptors", Nr: unix.SYS_CLOSE_RANGE, Args: []any{1, ^uint(0) >> 32, unix.CLOSE_RANGE_CLOEXEC}},
 		linux.Call{Step: "start the holder", Nr: unix.SYS_EXECVEAT, Args: []any{int(init.Fd()), "", []string{"init"}, []string{}, unix.AT_EMPTY_PATH}},
 	)
-	return (&linux.Spawn{Flags: unix.CLONE_NEWUSER, Cgroup: -1, Outer: p}).Run()
+	return func() { _ = unix.Close(high) }, nil
 }
 
 func writeMaps(pid int, m idmap.Map) error {

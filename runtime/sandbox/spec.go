@@ -32,8 +32,13 @@ type Spec struct {
 	// it; nil: the sandbox's own. See UserNamespace.
 	Owners *os.File
 
-	HostNetwork bool // share the host's network instead of an empty network namespace
-	Loopback    bool // bring that one's loopback up
+	// UserNS is the user namespace to be in, made with the map IDs (see UserNamespace); nil: a new one. Start
+	// does not close it.
+	UserNS *os.File
+
+	HostNetwork bool     // share the host's network instead of an empty network namespace
+	NetNS       *os.File // the network namespace to be in, which UserNS must own; nil: a new one. Not closed.
+	Loopback    bool     // bring the namespace's loopback up
 
 	Capabilities []int           // capabilities kept, as numbers of capabilities(7); nil: none at all
 	Seccomp      *seccomp.Filter // nil: unconfined

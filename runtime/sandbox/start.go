@@ -61,11 +61,10 @@ func Start(spec Spec) (*Process, error) {
 }
 
 func (p *Process) start(files *files) error {
-	userNS, err := boot.UserNS(p.spec.IDs)
+	userNS, err := p.userNS(files)
 	if err != nil {
 		return err
 	}
-	files.own(userNS)
 	if p.group, p.held, err = p.spec.Groups.New(p.spec.Limits); err != nil {
 		return err
 	}
@@ -91,13 +90,25 @@ func (p *Process) start(files *files) error {
 	return p.group.Settle(p.spec.Limits)
 }
 
+// userNS is the Spec's user namespace, or a new one.
+func (p *Process) userNS(files *files) (*os.File, error) {
+	if p.spec.UserNS != nil {
+		return p.spec.UserNS, nil
+	}
+	made, err := boot.UserNS(p.spec.IDs)
+	if err == nil {
+		files.own(made)
+	}
+	return made, err
+}
+
 // plan translates the Spec for package boot.
 func (p *Process) plan(userNS *os.File) boot.Plan {
 	s := p.spec
 	plan := boot.Plan{
 		Root: s.Root, UserNS: userNS, Owners: s.Owners, Entries: p.group.Entries(), Folder: p.group.Folder(),
 		SetupUID: s.IDs.UIDs[0].Inside, SetupGID: s.IDs.GIDs[0].Inside, UID: s.UID, GID: s.GID,
-		HostNetwork: s.HostNetwork, Loopback: s.Loopback, Hostname: s.Hostname, Dir: s.Dir,
+		HostNetwork: s.HostNetwork, NetNS: s.NetNS, Loopback: s.Loopback, Hostname: s.Hostname, Dir: s.Dir,
 		Capabilities: s.Capabilities, Handout: -1, Terminal: s.Terminal, Keep: s.Keep, Args: s.Args, Env: s.Env,
 		Filter: s.Seccomp, Rows: s.Rows, Cols: s.Cols,
 	}
