@@ -44,6 +44,9 @@ Its streams
                          program can neither seek in it nor write to it
   -t, --tty              give it a terminal of its own
   -a, --attach STREAM    show only these of stdin, stdout, stderr
+  --log-driver DRIVER    json-file (local means the same), or none: nothing is kept
+  --log-opt max-size=SIZE  what one file of the log may have (10m; -1: no limit)
+  --log-opt max-file=N     how many files are kept (3)
 
 What it sees
   -v, --volume HOST:PATH[:ro]   a folder or file of this machine; ro: read-only, with all below it

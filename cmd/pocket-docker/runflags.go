@@ -59,6 +59,8 @@ func (o *runOptions) flags(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&o.capAdd, "cap-add", nil, "")
 	flags.StringArrayVar(&o.capDrop, "cap-drop", nil, "")
 	flags.StringVar(&o.cidfile, "cidfile", "", "")
+	flags.StringVar(&o.Log.Driver, "log-driver", "", "")
+	flags.Var(o.each("max-size=…|max-file=…", o.setLogOption), "log-opt", "")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "")
 }
 
@@ -231,6 +233,21 @@ func (o *runOptions) setNetwork(s string) error {
 		return nil
 	}
 	return fmt.Errorf("the network %q is not supported yet (none and host are)", s)
+}
+
+func (o *runOptions) setLogOption(s string) error {
+	name, text, _ := strings.Cut(s, "=")
+	switch name {
+	case "max-size":
+		if text == "-1" {
+			o.Log.Size = -1
+			return nil
+		}
+		return sizeFlag(&o.Log.Size).set(text)
+	case "max-file":
+		return countFlag(&o.Log.Files).set(text)
+	}
+	return fmt.Errorf("the option %q of logs is not supported (max-size=… and max-file=… are)", name)
 }
 
 // setUlimit takes name=value or name=value:value with both the same: there is one limit, not two.

@@ -36,6 +36,8 @@ type Config struct {
 	Limits resource.Limits
 	Strict bool // a limit that cannot be enforced keeps the program from being started
 
+	Log LogOptions
+
 	Remove   bool // the record and the folder are removed when the container has ended
 	Terminal bool // the program gets a terminal of its own
 }
@@ -75,7 +77,7 @@ func (c *Config) check() error {
 	if len(c.Args) == 0 || c.Args[0] == "" {
 		return hint.With(errors.New("no program to run is given"), "put it after the image, for example /bin/sh")
 	}
-	var all []error
+	all := []error{c.Log.check()}
 	for _, v := range c.Volumes {
 		all = append(all, checkTarget(v.Target), checkSource(v.Host))
 	}

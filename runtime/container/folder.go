@@ -24,7 +24,7 @@ func (r *running) folders(img image.Image) error {
 		return fmt.Errorf("make the container's folder: %w", err)
 	}
 	var err error
-	if r.log, err = OpenLog(r.folder); err != nil {
+	if r.log, err = OpenLog(r.folder, r.cfg.Log); err != nil {
 		return fmt.Errorf("make the container's log: %w", err)
 	}
 	if r.control, err = makeControl(r.folder); err != nil {

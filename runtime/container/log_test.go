@@ -14,7 +14,7 @@ import (
 
 func openLog(t *testing.T, dir string) *Log {
 	t.Helper()
-	l, err := OpenLog(dir)
+	l, err := OpenLog(dir, LogOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,14 +1,13 @@
 package container
 
 import (
-	"bufio"
-	"bytes"
-	"errors"
+	"context"
 	"fmt"
-	"io"
 	"os"
-	"strconv"
 	"time"
+
+	"pocket/runtime/internal/watch"
+	"pocket/runtime/state"
 )
 
 // Query chooses records of a log.
@@ -18,191 +17,227 @@ type Query struct {
 	Until time.Time // not newer than this; zero: all
 }
 
+func (q Query) early(r Record) bool { return !q.Since.IsZero() && r.Time.Before(q.Since) }
+func (q Query) late(r Record) bool  { return !q.Until.IsZero() && r.Time.After(q.Until) }
+
 // ReadLog calls each for the records in a container's folder that q chooses, oldest first. What the
 // program writes meanwhile is not seen. Record.Text is valid only during the call. An error of each
 // ends the reading and is returned. A container without a log has no records.
 //
-// Where rotation has removed records that q would choose, the first record is a notice of that.
+// However long the log is, it takes little memory, and the last lines are found from its end. Where
+// rotation has removed records that q would choose, the first record is a notice of that.
 func ReadLog(dir string, q Query, each func(Record) error) error {
-	files, err := openLogs(dir)
+	l := logReader{dir: dir, q: q, each: each}
+	defer l.close()
+	return l.begin()
+}
+
+// FollowLog is ReadLog that goes on with what the program of the container with the full id writes,
+// across rotations and restarts, until the container has no monitor any more, q.Until has passed or ctx
+// has ended, whose cause is then returned. idle is called each time when all there is has been given.
+func (e *Engine) FollowLog(ctx context.Context, id string, q Query, each func(Record) error, idle func() error) error {
+	dir := e.Folder(id)
+	// Before the first look, so that nothing happens unseen between that and the first wait.
+	w, err := watch.Open(dir, state.LockPath(e.Dir, id))
 	if err != nil {
 		return err
 	}
-	defer closeAll(files)
-	skip := 0
-	if q.Tail >= 0 {
-		lines := 0
-		if err := q.walk(files, 0, func(r Record, first bool) error { lines += count(first); return nil }); err != nil {
-			return err
-		}
-		skip = max(0, lines-q.Tail)
-	}
-	if skip == 0 && q.Tail != 0 {
-		if err := q.tellRemoved(files, each); err != nil {
-			return err
-		}
-	}
-	return q.walk(files, skip, func(r Record, _ bool) error { return each(r) })
-}
-
-// tellRemoved calls each with a notice when records that may be chosen were removed by rotation.
-func (q Query) tellRemoved(files []*logFile, each func(Record) error) error {
-	if len(files) == 0 {
-		return nil
-	}
-	removed, at, err := files[0].before()
-	if err != nil || removed == 0 || at.Before(q.Since) {
-		return err
-	}
-	text := fmt.Appendf(nil, "the first %d records were removed by rotation", removed)
-	return each(Record{Time: at, Stream: Notice, Text: text, Whole: true})
-}
-
-func count(first bool) int {
-	if first {
-		return 1
-	}
-	return 0
-}
-
-// walk calls each for the chosen records but those of the first skip lines; first says that the record
-// begins a line of its stream.
-func (q Query) walk(files []*logFile, skip int, each func(r Record, first bool) error) error {
-	inside := map[Stream]bool{} // the stream's last record was a part of a line
-	shown := map[Stream]bool{}  // the line that the stream is in was not skipped
-	return scan(files, func(r Record) error {
-		if r.Stream == before {
-			return nil
-		}
-		if !q.Since.IsZero() && r.Time.Before(q.Since) || !q.Until.IsZero() && r.Time.After(q.Until) {
-			return nil
-		}
-		first := !inside[r.Stream]
-		inside[r.Stream] = !r.Whole
+	defer w.Close()
+	l := logReader{dir: dir, q: q, each: each}
+	defer l.close()
+	for first := true; ; first = false {
+		// Looked at before reading: what a monitor wrote before its end is still given.
+		last := !state.IsLocked(e.Dir, id) || !q.Until.IsZero() && time.Now().After(q.Until)
 		if first {
-			shown[r.Stream] = skip == 0
-			skip -= count(skip > 0)
+			err = l.begin()
+		} else {
+			err = l.more()
 		}
-		if !shown[r.Stream] {
-			return nil
+		if err == nil {
+			err = idle()
 		}
-		return each(r, first)
-	})
-}
-
-type logFile struct {
-	*os.File
-	size int64
-}
-
-// before returns how many records were written before those of the file, and when the file was begun. A
-// file that does not tell is taken for the first.
-func (f *logFile) before() (n int64, at time.Time, err error) {
-	line := make([]byte, min(f.size, 128))
-	if _, err := f.ReadAt(line, 0); err != nil {
-		return 0, at, fmt.Errorf("read log %s: %w", f.Name(), err)
-	}
-	line, _, _ = bytes.Cut(line, []byte("\n"))
-	r, bad := parseRecord(line)
-	if bad != nil || r.Stream != before {
-		return 0, at, nil
-	}
-	if n, bad = strconv.ParseInt(string(r.Text), 10, 64); bad != nil || n < 0 {
-		return 0, at, nil
-	}
-	return n, r.Time, nil
-}
-
-// countRecords counts the records that were ever written to a log, those that rotation has removed
-// included.
-func countRecords(files []*logFile) (int64, error) {
-	if len(files) == 0 {
-		return 0, nil
-	}
-	n, _, err := files[0].before()
-	if err != nil {
-		return 0, err
-	}
-	err = scan(files, func(r Record) error {
-		if r.Stream == Stdout || r.Stream == Stderr {
-			n++
+		if err != nil || last {
+			return err
 		}
-		return nil
-	})
-	return n, err
-}
-
-func closeAll(files []*logFile) {
-	for _, f := range files {
-		f.Close()
+		if err := w.Wait(ctx); err != nil {
+			return err
+		}
 	}
 }
 
-// openLogs opens the files of a log, oldest first. They are opened newest first, so that a rotation in
-// between shows as the same file twice and not as a gap.
-func openLogs(dir string) ([]*logFile, error) {
-	var files []*logFile
-	var infos []os.FileInfo
-	for i := range fileLimit {
-		f, err := os.Open(logPath(dir, i))
-		if errors.Is(err, os.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return files, err
-		}
-		info, err := f.Stat()
-		if err != nil {
-			f.Close()
-			return files, err
-		}
-		if len(infos) > 0 && os.SameFile(infos[len(infos)-1], info) {
-			f.Close()
-			continue
-		}
-		infos = append(infos, info)
-		files = append([]*logFile{{f, info.Size()}}, files...)
-	}
-	return files, nil
+// logReader reads a log, which may grow, in order.
+type logReader struct {
+	dir    string
+	q      Query
+	each   func(Record) error
+	file   *logFile // the one that is being read; nil when there was none yet
+	offset int64    // how far
 }
 
-// scan calls each for every record. A line that is not one, or has no end, was left by a monitor that
-// was killed while it wrote, or is being written: it is passed over.
-func scan(files []*logFile, each func(Record) error) error {
-	for _, f := range files {
-		in := bufio.NewReaderSize(io.NewSectionReader(f, 0, f.size), 2*lineLimit)
-		for {
-			line, err := in.ReadSlice('\n')
-			if err == io.EOF {
-				break
-			}
-			if err == bufio.ErrBufferFull {
-				err = skipLine(in)
-				line = nil
-			}
-			if err != nil {
-				return fmt.Errorf("read log %s: %w", f.Name(), err)
-			}
-			r, bad := parseRecord(bytes.TrimSuffix(line, []byte("\n")))
-			if bad != nil {
-				continue
-			}
-			if err := each(r); err != nil {
-				return err
-			}
+func (l *logReader) close() {
+	if l.file != nil {
+		l.file.Close()
+	}
+}
+
+// begin reads what is there.
+func (l *logReader) begin() error {
+	files, err := openLogs(l.dir)
+	if err != nil || len(files) == 0 {
+		closeAll(files)
+		return err
+	}
+	l.file = files[len(files)-1]
+	defer closeAll(files[:len(files)-1])
+	t := tail{whole: true}
+	if l.q.Tail >= 0 {
+		if t, err = findTail(files, l.q, l.q.Tail); err != nil {
+			return err
+		}
+	}
+	if t.whole {
+		if err := l.tellRemoved(files[0]); err != nil {
+			return err
+		}
+	}
+	for _, p := range t.parts {
+		if err := l.one(files[p.file], p.offset); err != nil {
+			return err
+		}
+	}
+	for i, from := t.file, t.offset; i < len(files); i, from = i+1, 0 {
+		if l.offset, err = files[i].records(from, l.give); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func skipLine(in *bufio.Reader) error {
-	for {
-		_, err := in.ReadSlice('\n')
-		if err == io.EOF {
-			return nil
-		}
-		if err != bufio.ErrBufferFull {
+// one gives the record at an offset.
+func (l *logReader) one(f *logFile, at int64) error {
+	_, err := f.records(at, func(r Record) error {
+		if err := l.give(r); err != nil {
 			return err
 		}
+		return errEnough
+	})
+	if err == errEnough {
+		return nil
 	}
+	return err
+}
+
+// give passes on a record that is chosen.
+func (l *logReader) give(r Record) error {
+	if r.Stream == before || l.q.early(r) || l.q.late(r) {
+		return nil
+	}
+	return l.each(r)
+}
+
+// tellRemoved gives a notice when records that may be chosen were removed by rotation; f is the oldest
+// file.
+func (l *logReader) tellRemoved(f *logFile) error {
+	removed, at, err := f.before()
+	if err != nil || removed == 0 || at.Before(l.q.Since) {
+		return err
+	}
+	return l.notice(at, fmt.Sprintf("the first %d records were removed by rotation", removed))
+}
+
+func (l *logReader) notice(at time.Time, text string) error {
+	return l.each(Record{Time: at, Stream: Notice, Text: []byte(text), Whole: true})
+}
+
+// more reads what was written since the last time.
+func (l *logReader) more() error {
+	for {
+		if err := l.rest(); err != nil {
+			return err
+		}
+		next, lost, err := l.after()
+		if next == nil {
+			return err
+		}
+		if err != nil {
+			next.Close()
+			return err
+		}
+		// The file is not written to any more, but was perhaps after the look at its end.
+		if err := l.rest(); err != nil {
+			next.Close()
+			return err
+		}
+		l.close()
+		l.file, l.offset = next, 0
+		if lost > 0 {
+			if err := l.notice(time.Now(), fmt.Sprintf("%d records were removed by rotation before they could be read", lost)); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (l *logReader) rest() error {
+	if l.file == nil {
+		return nil
+	}
+	err := l.file.grow()
+	if err == nil && l.file.size > l.offset {
+		l.offset, err = l.file.records(l.offset, l.give)
+	}
+	return err
+}
+
+// after opens the file that follows the one being read, nil when that is the newest, and returns how many
+// records were written in between and are gone.
+func (l *logReader) after() (next *logFile, lost int64, err error) {
+	files, err := openLogs(l.dir)
+	if err != nil || len(files) == 0 {
+		closeAll(files)
+		return nil, 0, err
+	}
+	i := 0
+	if l.file != nil {
+		i = l.index(files) + 1
+	}
+	for j, f := range files {
+		if j == i {
+			next = f
+		} else {
+			f.Close()
+		}
+	}
+	if l.file != nil && i == 0 {
+		lost, err = l.missing(next)
+	}
+	return next, lost, err
+}
+
+// missing counts the records between the file that was read last and next.
+func (l *logReader) missing(next *logFile) (int64, error) {
+	if err := l.file.grow(); err != nil {
+		return 0, err
+	}
+	known, err := countRecords([]*logFile{l.file})
+	if err != nil {
+		return 0, err
+	}
+	before, _, err := next.before()
+	return before - known, err
+}
+
+// index finds the file being read among files; -1 when rotation has removed it.
+func (l *logReader) index(files []*logFile) int {
+	mine, err := l.file.Stat()
+	if err != nil {
+		return -1
+	}
+	for i, f := range files {
+		info, err := f.Stat()
+		if err == nil && os.SameFile(mine, info) {
+			return i
+		}
+	}
+	return -1
 }

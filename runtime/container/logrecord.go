@@ -9,8 +9,9 @@ import (
 // The limits of a container's log. A line longer than lineLimit is split into several records.
 const (
 	lineLimit = 16 << 10
-	sizeLimit = 10 << 20 // bytes of one log file
-	fileLimit = 3        // log, log.1 and log.2
+	sizeLimit = 10 << 20 // bytes of one log file, unless LogOptions say otherwise
+	fileLimit = 3        // log, log.1 and log.2, unless LogOptions say otherwise
+	mostFiles = 1000
 )
 
 // Stream names where a record comes from.

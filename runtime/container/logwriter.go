@@ -17,7 +17,9 @@ const logName = "log"
 // dropped and counted. Its methods may be called at the same time.
 type Log struct {
 	dir     string
-	limit   int64 // bytes of one file
+	none    bool  // nothing is kept
+	limit   int64 // bytes of one file; negative: no limit
+	files   int   // how many there are at most
 	now     func() time.Time
 	mu      sync.Mutex
 	file    *os.File
@@ -35,10 +37,15 @@ type logStream struct {
 	rest []byte // the beginning of a line whose end has not come yet
 }
 
-// OpenLog opens the log in a container's folder and appends to what is there.
-func OpenLog(dir string) (*Log, error) {
-	l := &Log{dir: dir, limit: sizeLimit, now: time.Now}
+// OpenLog opens the log in a container's folder and appends to what is there. With the driver none it
+// makes no file and keeps nothing.
+func OpenLog(dir string, o LogOptions) (*Log, error) {
+	l := &Log{dir: dir, none: o.Driver == NoLog, now: time.Now}
+	l.limit, l.files = o.bounds()
 	l.streams = [2]*logStream{{log: l, name: Stdout}, {log: l, name: Stderr}}
+	if l.none {
+		return l, nil
+	}
 	files, err := openLogs(dir)
 	if err == nil {
 		l.written, err = countRecords(files)
@@ -84,6 +91,9 @@ func (l *Log) Close() error {
 
 // Write splits p into lines and logs those that are complete.
 func (s *logStream) Write(p []byte) (int, error) {
+	if s.log.none {
+		return len(p), nil
+	}
 	s.log.mu.Lock()
 	defer s.log.mu.Unlock()
 	var out []byte
@@ -154,19 +164,31 @@ func (l *Log) drop(count int64, err error) { l.dropped, l.cause = l.dropped+coun
 
 // rotate makes room for n bytes by renaming the files when the current one would grow too large.
 func (l *Log) rotate(n int64) error {
-	if l.file != nil && (l.size == 0 || l.size+n <= l.limit) {
+	if l.file != nil && (l.size == 0 || l.limit < 0 || l.size+n <= l.limit) {
 		return nil
 	}
 	if l.file != nil {
-		for i := fileLimit - 1; i > 0; i-- {
-			if err := os.Rename(logPath(l.dir, i-1), logPath(l.dir, i)); err != nil && !os.IsNotExist(err) {
-				return err
-			}
+		if err := l.shift(); err != nil {
+			return err
 		}
 		l.file.Close()
 		l.file = nil
 	}
 	return l.open()
+}
+
+// shift gives each file the next number; the last one goes.
+func (l *Log) shift() error {
+	if l.files == 1 {
+		// A new file, not an emptied one: who follows the log still has the old one open.
+		return os.Remove(logPath(l.dir, 0))
+	}
+	for i := l.files - 1; i > 0; i-- {
+		if err := os.Rename(logPath(l.dir, i-1), logPath(l.dir, i)); err != nil && !os.IsNotExist(err) {
+			return err
+		}
+	}
+	return nil
 }
 
 func (l *Log) open() error {

@@ -99,12 +99,16 @@ func IsLocked(dir, id string) bool {
 	return unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB) != nil
 }
 
+// LockPath is the file of the lock of the container with the full id. It is closed, as one that was
+// written to, when the lock is given up, which inotify(7) tells of.
+func LockPath(dir, id string) string { return filepath.Join(dir, "locks", id) }
+
 // lockPath refuses what is no id, since it becomes part of a path.
 func lockPath(dir, id string) (string, error) {
 	if len(id) != 64 || !isHex(id) {
 		return "", fmt.Errorf("%q is not a container's full id", id)
 	}
-	return filepath.Join(dir, "locks", id), nil
+	return LockPath(dir, id), nil
 }
 
 func removeLock(dir, id string) error {

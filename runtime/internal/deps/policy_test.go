@@ -5,6 +5,7 @@ package deps
 const imports = `
 runtime/internal/linux: runtime/hint
 runtime/internal/deps:
+runtime/internal/watch:
 
 runtime/resource:
 runtime/hint:
@@ -20,7 +21,7 @@ runtime/state:     runtime/sqlite runtime/resource runtime/hint
 runtime/transfer:  runtime/hint
 runtime/image:     runtime/state runtime/idmap runtime/transfer runtime/hint runtime/resource
 runtime/container: runtime/sandbox runtime/state runtime/image runtime/rootfs runtime/cgroup runtime/seccomp
-                   runtime/idmap runtime/resource runtime/hint
+                   runtime/idmap runtime/resource runtime/hint runtime/internal/watch
 runtime/doctor:    runtime/internal/linux runtime/resource runtime/hint runtime/idmap runtime/cgroup
                    runtime/seccomp runtime/rootfs runtime/boot runtime/sandbox runtime/sqlite runtime/state
                    runtime/image
