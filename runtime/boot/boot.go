@@ -65,6 +65,9 @@ type composer struct {
 	inner *linux.Program
 	taken []*linux.Value // descriptors that here opened
 	made  map[string]bool
+
+	layers []int // descriptors of overlays' folders
+	failed error // of what had to be done while the lists were made
 }
 
 // Spawn makes the sandbox's first process and returns its pid, a child of ours, and the CPU time that
@@ -76,6 +79,7 @@ func Spawn(plan Plan) (pid int, spent time.Duration, err error) {
 	if !privileged {
 		c.here = c.inner
 	}
+	defer c.closeLayers()
 	spawn, err := c.compose()
 	if err != nil {
 		return 0, 0, err
@@ -101,6 +105,9 @@ func (c *composer) compose() (*linux.Spawn, error) {
 	}
 	c.private()
 	sources := c.sources()
+	if c.failed != nil {
+		return nil, c.failed
+	}
 	c.pivot(sources[0])
 	c.place(sources)
 	c.network()

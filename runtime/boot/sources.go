@@ -102,42 +102,6 @@ func setattr(step string, fd any, attr uint64, flags int) linux.Call {
 		Args: []any{fd, "", unix.AT_EMPTY_PATH | flags, linux.Ref(a), linux.SizeofMountAttr}}
 }
 
-// overlay is mounted by ourselves when we are privileged, else in the user namespace with its marks in
-// user.overlay.* attributes (overlayfs.rst, "userxattr").
-func (c *composer) overlay(m rootfs.Mount, fd *linux.Value) {
-	step := "mount overlay on " + m.Target
-	options := [][2]string{}
-	lower := ""
-	for i, l := range m.Lower {
-		if i > 0 {
-			lower += ":"
-		}
-		lower += escapeLower(l)
-	}
-	options = append(options, [2]string{"lowerdir", lower}, [2]string{"upperdir", m.Upper}, [2]string{"workdir", m.Work})
-	privileged := c.here != c.inner
-	context := c.open(c.here, step, "overlay", options)
-	if !privileged {
-		c.here.Add(linux.Call{Step: step, Nr: unix.SYS_FSCONFIG, Args: []any{context, unix.FSCONFIG_SET_FLAG, "userxattr", 0, 0}})
-	} else {
-		c.taken = append(c.taken, context)
-	}
-	c.finish(c.here, step, context, mountClosed, fd)
-	c.taken = append(c.taken, fd)
-}
-
-// escapeLower protects the separator of overlay's lower layers.
-func escapeLower(path string) string {
-	var out []byte
-	for _, b := range []byte(path) {
-		if b == ':' || b == '\\' {
-			out = append(out, '\\')
-		}
-		out = append(out, b)
-	}
-	return string(out)
-}
-
 // tmpfs bounds inodes too, or a million empty files would take memory that size does not count.
 func (c *composer) tmpfs(step string, size resource.Size, mode uint32, attr uintptr, fd *linux.Value) {
 	if mode == 0 {

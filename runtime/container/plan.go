@@ -54,7 +54,7 @@ func (r *running) plan(img image.Image) (rootfs.Plan, error) {
 		p.AddTmp("/tmp", r.cfg.Limits.Files, 0o1777)
 		p.AddTmp("/run", r.cfg.Limits.Files, 0o755)
 	} else {
-		p = rootfs.Image(img.Dir, filepath.Join(r.layer(), "upper"), filepath.Join(r.layer(), "work"))
+		p = rootfs.Image(img.Layers, filepath.Join(r.layer(), "upper"), filepath.Join(r.layer(), "work"))
 		p.Seal = r.cfg.ReadOnly
 	}
 	p.AddSystem(shmSize, r.cfg.Terminal)

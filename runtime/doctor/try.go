@@ -111,7 +111,7 @@ func overlay(dir string) Finding {
 			return failure(name, Degraded, err, consequence)
 		}
 	}
-	plan := rootfs.Image(filepath.Join(base, "lower"), filepath.Join(base, "upper"), filepath.Join(base, "work"))
+	plan := rootfs.Image([]string{filepath.Join(base, "lower")}, filepath.Join(base, "upper"), filepath.Join(base, "work"))
 	view := rootfs.Host()
 	for _, m := range view.Mounts[1:] {
 		if !strings.HasPrefix(m.Target, "/etc/") {

@@ -156,7 +156,7 @@ func (s *Store) stored(digest string) (Image, bool) {
 		return Image{}, false
 	}
 	return Image{
-		Digest: digest, Kind: Archive, Dir: s.tree(digest),
+		ID: digest, Digest: digest, Kind: Archive, Dir: s.tree(digest), Layers: []string{s.tree(digest)},
 		Size: resource.Size(bytes), Remark: strings.TrimSpace(rest),
 	}, true
 }

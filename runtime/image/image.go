@@ -34,18 +34,32 @@ const (
 	Host      Kind = "host"      // a read-only view of the host's programs; nothing is stored
 	Directory Kind = "directory" // a folder of the user's, used where it is
 	Archive   Kind = "archive"   // an archive file or download, unpacked in the store
+	Layered   Kind = "layers"    // layers with a configuration, from a registry, a layout or an import
 )
 
-// Image is one root filesystem.
+// Image is one root filesystem with what it says of itself.
 type Image struct {
-	Name    string
-	Digest  string // "sha256:" and 64 hexadecimal digits of the archive; "" for a host or directory image
-	Kind    Kind
-	Dir     string        // absolute path of the tree; "/" for the host, of which only a part is shown
-	Source  string        // where it came from: the archive's path, or its URL without user and query
-	Size    resource.Size // bytes of its regular files; 0 when not known (host, directory)
-	Remark  string        // what of the archive was left out ("3 device nodes left out"), or ""
-	Created time.Time
+	Name string
+	// ID is "sha256:" and 64 hexadecimal digits: of the configuration for a layered image, as docker's
+	// ids are, of the file for an archive; "" for a host or directory image. Digest is the same.
+	ID, Digest string
+	// Manifest is the digest of the manifest that a layered image was fetched by, or "".
+	Manifest string
+	Kind     Kind
+	// Dir is the absolute path of the tree; "/" for the host, of which only a part is shown; "" where
+	// there are several layers (see Store.Tree). Layers are the absolute paths of all trees, the topmost
+	// first, as overlay takes them: whiteouts and opaque folders are marked in overlay's way. None for the host.
+	Dir    string
+	Layers []string
+	// Config is what a layered image says of how it is to be run; zero for the others.
+	Config Config
+	// Architecture is the processor that a layered image is for, in Go's words (amd64); "" when not known.
+	Architecture string
+	Source       string        // where it came from: a path, a URL without user and query, a reference
+	Size         resource.Size // bytes of its regular files; 0 when not known (host, directory)
+	Remark       string        // what of the archives was left out ("3 device nodes left out"), or ""
+	Created      time.Time     // when it was stored
+	Built        time.Time     // when a layered image says it was made; zero when it does not
 }
 
 // Progress is told how far a stage has come, in bytes; total is 0 when it is not known. It is called at

@@ -58,7 +58,7 @@ func directory(path string) (Image, error) {
 	if err != nil {
 		return Image{}, fmt.Errorf("image %s: %w", quote(path), plain(err))
 	}
-	return Image{Name: path, Kind: Directory, Dir: absolute, Source: absolute}, nil
+	return Image{Name: path, Kind: Directory, Dir: absolute, Layers: []string{absolute}, Source: absolute}, nil
 }
 
 func (s *Store) fromFile(ctx context.Context, path string, progress Progress) (Image, error) {

@@ -69,10 +69,10 @@ func (p *Plan) bindHost(name string) {
 	p.Mounts = append(p.Mounts, Mount{Kind: Bind, Source: name, Target: name, ReadOnly: true, File: !info.IsDir()})
 }
 
-// Image is a root made of a stored tree and an overlay that takes what is written. Upper and work are
-// folders on one file system; work must be empty.
-func Image(tree, upper, work string) Plan {
-	return Plan{Mounts: []Mount{{Kind: Overlay, Target: "/", Lower: []string{tree}, Upper: upper, Work: work}}}
+// Image is a root made of stored trees, the topmost first, and an overlay that takes what is written.
+// Upper and work are folders on one file system; work must be empty.
+func Image(lower []string, upper, work string) Plan {
+	return Plan{Mounts: []Mount{{Kind: Overlay, Target: "/", Lower: lower, Upper: upper, Work: work}}}
 }
 
 // View is a read-only root that shows a stored tree and has room for further mounts: the tree's folders

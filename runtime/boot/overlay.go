@@ -1,0 +1,111 @@
+package boot
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"pocket/runtime/internal/linux"
+	"pocket/runtime/rootfs"
+)
+
+// longestOption is the longest string that fsconfig(2) takes: strndup_user(…, 256) counts the NUL.
+const longestOption = 255
+
+// overlay is mounted by ourselves when we are privileged, else in the user namespace with its marks in
+// user.overlay.* attributes (overlayfs.rst, "userxattr").
+//
+// Its folders are opened here and named by descriptor: so no path is too long for an option, none of its
+// characters means anything to overlay, and the container reads no path of the host in its mountinfo.
+func (c *composer) overlay(m rootfs.Mount, fd *linux.Value) {
+	step := "mount overlay on " + m.Target
+	lower := make([]string, len(m.Lower))
+	for i, path := range m.Lower {
+		lower[i] = c.openLayer(step, path)
+	}
+	upper, work := c.openLayer(step, m.Upper), c.openLayer(step, m.Work)
+	if c.failed != nil {
+		return
+	}
+	options, err := lowerOptions(lower, !AppendsLayers())
+	if err != nil {
+		c.failed = fmt.Errorf("%s: %w", step, err)
+		return
+	}
+	options = append(options, [2]string{"upperdir", upper}, [2]string{"workdir", work})
+	context := c.open(c.here, step, "overlay", options)
+	if c.here == c.inner {
+		c.here.Add(linux.Call{Step: step, Nr: unix.SYS_FSCONFIG, Args: []any{context, unix.FSCONFIG_SET_FLAG, "userxattr", 0, 0}})
+	} else {
+		c.taken = append(c.taken, context)
+	}
+	c.finish(c.here, step, context, mountClosed, fd)
+	c.taken = append(c.taken, fd)
+}
+
+// lowerOptions names the lower layers, topmost first: in one option where they fit, else one by one,
+// which old kernels cannot.
+func lowerOptions(lower []string, old bool) ([][2]string, error) {
+	joined := strings.Join(lower, ":")
+	if len(joined) <= longestOption {
+		return [][2]string{{"lowerdir", joined}}, nil
+	}
+	if old {
+		return nil, fmt.Errorf("this kernel takes %d layers at most, the image has %d", OldLayers, len(lower))
+	}
+	var options [][2]string
+	for _, l := range lower {
+		options = append(options, [2]string{"lowerdir+", l})
+	}
+	return options, nil
+}
+
+// OldLayers is how many lower layers an overlay can have where AppendsLayers is false.
+const OldLayers = (longestOption + 1) / len("/proc/self/fd/100:")
+
+// AppendsLayers tells if this kernel takes an overlay's layers one by one and so any number of them:
+// since Linux 6.8 (overlayfs.rst, "Multiple lower layers").
+func AppendsLayers() bool {
+	var u unix.Utsname
+	if unix.Uname(&u) != nil {
+		return false
+	}
+	return atLeast(unix.ByteSliceToString(u.Release[:]), 6, 8)
+}
+
+// atLeast compares a kernel's release, as "6.1.0-18-amd64".
+func atLeast(release string, major, minor int) bool {
+	parts := strings.FieldsFunc(release, func(r rune) bool { return r < '0' || r > '9' })
+	if len(parts) < 2 {
+		return false
+	}
+	a, err1 := strconv.Atoi(parts[0])
+	b, err2 := strconv.Atoi(parts[1])
+	return err1 == nil && err2 == nil && (a > major || a == major && b >= minor)
+}
+
+// openLayer opens a folder of an overlay and returns the path that names the descriptor.
+func (c *composer) openLayer(step, path string) string {
+	fd, err := unix.Open(path, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		c.failed = errors.Join(c.failed, fmt.Errorf("%s: open %s: %w", step, path, err))
+		return ""
+	}
+	high, err := linux.Lift(uintptr(fd))
+	_ = unix.Close(fd) // only read from; high is its copy
+	if err != nil {
+		c.failed = errors.Join(c.failed, err)
+		return ""
+	}
+	c.layers = append(c.layers, high)
+	return "/proc/self/fd/" + strconv.Itoa(high)
+}
+
+func (c *composer) closeLayers() {
+	for _, fd := range c.layers {
+		_ = unix.Close(fd) // O_PATH: nothing can be lost
+	}
+}
