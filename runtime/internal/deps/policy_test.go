@@ -16,6 +16,7 @@ runtime/rootfs:    runtime/resource runtime/hint
 runtime/boot:      runtime/internal/linux runtime/rootfs runtime/seccomp runtime/resource runtime/idmap runtime/hint
 runtime/sandbox:   runtime/boot runtime/cgroup runtime/seccomp runtime/rootfs runtime/idmap runtime/resource
                    runtime/hint runtime/internal/linux
+runtime/inside:    runtime/boot runtime/idmap runtime/hint runtime/internal/linux
 runtime/sqlite:    runtime/hint
 runtime/state:     runtime/sqlite runtime/resource runtime/hint
 runtime/transfer:  runtime/hint
