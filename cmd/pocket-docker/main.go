@@ -8,9 +8,14 @@ import (
 	"strings"
 
 	"pocket/runtime/hint"
+	"pocket/runtime/inside"
+	"pocket/runtime/tree"
 )
 
 func main() {
+	if status, served := inside.Serve(tree.Jobs); served {
+		os.Exit(status)
+	}
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 

@@ -11,9 +11,15 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"pocket/runtime/inside"
+	"pocket/runtime/tree"
 )
 
 func TestMain(m *testing.M) {
+	if status, served := inside.Serve(tree.Jobs); served {
+		os.Exit(status)
+	}
 	testscript.Main(m, map[string]func(){"pocket-docker": main})
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"pocket/runtime/hint"
 	"pocket/runtime/state"
+	"pocket/runtime/tree"
 )
 
 // killPatience is how long a monitor may take to end a container that it was told to kill: everything
@@ -117,7 +118,7 @@ func (e *Engine) Remove(ctx context.Context, ref string, force bool) error {
 
 // remove removes the folder first: cut short, it leaves a record by which the rest can be found again.
 func (e *Engine) remove(c state.Container) error {
-	if err := removeTree(e.Folder(c.ID)); err != nil {
+	if err := tree.Remove(e.IDs, e.Folder(c.ID)); err != nil {
 		return err
 	}
 	return e.DB.RemoveContainer(c.ID)

@@ -35,3 +35,10 @@ func TestFindBesideALostContainer(t *testing.T) {
 		t.Errorf("lost: %+v, %v", c, err)
 	}
 }
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -17,12 +17,13 @@ runtime/boot:      runtime/internal/linux runtime/rootfs runtime/seccomp runtime
 runtime/sandbox:   runtime/boot runtime/cgroup runtime/seccomp runtime/rootfs runtime/idmap runtime/resource
                    runtime/hint runtime/internal/linux
 runtime/inside:    runtime/boot runtime/idmap runtime/hint runtime/internal/linux
+runtime/tree:      runtime/inside runtime/idmap runtime/hint
 runtime/sqlite:    runtime/hint
 runtime/state:     runtime/sqlite runtime/resource runtime/hint
 runtime/transfer:  runtime/hint
-runtime/image:     runtime/state runtime/idmap runtime/transfer runtime/hint runtime/resource
+runtime/image:     runtime/state runtime/idmap runtime/transfer runtime/inside runtime/tree runtime/hint runtime/resource
 runtime/container: runtime/sandbox runtime/state runtime/image runtime/rootfs runtime/cgroup runtime/seccomp
-                   runtime/idmap runtime/resource runtime/hint runtime/internal/watch
+                   runtime/tree runtime/inside runtime/idmap runtime/resource runtime/hint runtime/internal/watch
 runtime/doctor:    runtime/internal/linux runtime/resource runtime/hint runtime/idmap runtime/cgroup
                    runtime/seccomp runtime/rootfs runtime/boot runtime/sandbox runtime/sqlite runtime/state
                    runtime/image

@@ -1,4 +1,4 @@
-package container
+package tree
 
 import (
 	"bytes"
@@ -12,6 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"pocket/runtime/hint"
+	"pocket/runtime/idmap"
+	"pocket/runtime/inside"
 )
 
 // staysInside keeps removal from following a link and from leaving the mount it began on (openat2(2),
@@ -28,8 +30,25 @@ type removal struct {
 	moved int
 }
 
-// removeTree removes dir and all below it. A folder in which anything is mounted is left as it is, with
-// an error that names the mount. That dir does not exist is no error.
+// Remove removes the folder dir and all below it, also what belongs to other ids of the mapping m, of which
+// it was in use. No link is followed, not even dir itself, and a folder in which anything is mounted is
+// left as it is, with an error that names the mount. That dir does not exist is no error.
+func Remove(m idmap.Map, dir string) error {
+	err := removeTree(dir)
+	if m.Tool && errors.Is(err, os.ErrPermission) {
+		return inside.Run(inside.As(m), "tree-remove", dir, nil)
+	}
+	return err
+}
+
+func removeInside(c *inside.Call) (any, error) {
+	var dir string
+	if err := c.Args(&dir); err != nil {
+		return nil, err
+	}
+	return nil, removeTree(dir)
+}
+
 func removeTree(dir string) error {
 	info, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {

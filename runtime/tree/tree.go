@@ -1,0 +1,16 @@
+// Package tree walks, copies, packs, compares and removes trees of files that somebody else wrote, never
+// following them out.
+//
+// What a container wrote is hostile: its links lead anywhere, its folders are swapped with links while we
+// look, and on an ordinary user's machine its files may belong to ids that the user cannot touch. So every
+// name is looked up by the kernel inside the tree (openat2(2), RESOLVE_IN_ROOT), every file is reached
+// from the descriptor of its folder and never through a link, and what needs the rights of the container's
+// root is a job of package inside.
+package tree
+
+import "pocket/runtime/inside"
+
+// Jobs are what this package does in a second process: programs that use it give them to inside.Serve.
+var Jobs = map[string]inside.Job{
+	"tree-remove": removeInside,
+}
