@@ -40,7 +40,7 @@ func TestReadMounts(t *testing.T) {
 
 func TestNoControlGroups(t *testing.T) {
 	var h *Host
-	g, held, err := h.New(resource.Limits{Memory: resource.MiB, Processes: 3, CPUs: 1})
+	g, held, err := h.New(resource.Limits{Memory: resource.MiB, Processes: 3, CPUs: 1}, false)
 	if err != nil || len(held) != 0 {
 		t.Fatalf("%v %v", held, err)
 	}
@@ -60,7 +60,7 @@ func TestNoControlGroups(t *testing.T) {
 
 func TestEveryLimitIsReadBack(t *testing.T) {
 	h := Detect()
-	g, held, err := h.New(resource.Limits{Memory: 64 * resource.MiB, Processes: 7, CPUs: 0.5})
+	g, held, err := h.New(resource.Limits{Memory: 64 * resource.MiB, Processes: 7, CPUs: 0.5}, false)
 	if err != nil {
 		t.Fatal(err)
 	}

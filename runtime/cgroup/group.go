@@ -22,6 +22,7 @@ type Group struct {
 	entries []*os.File // v1: open tasks files
 	folder  *os.File   // v2: the folder
 	oomBase int64      // the kernel's count when the group was made: 0, unless someone counts otherwise
+	limits  resource.Limits
 }
 
 // entryExtra is how many processes of ours are in a group beside the program's: the init and, until it
@@ -31,13 +32,16 @@ const entryExtra = 2
 // New makes the groups for one sandbox and sets its limits. The enforcement list says of each limit that
 // was asked for and that control groups could hold whether they do. Without any usable controller the
 // group is empty and everything it is asked is unknown.
-func (h *Host) New(limits resource.Limits) (*Group, []resource.Enforcement, error) {
+//
+// A live group is made in every controller there is, so that it can be frozen, fully measured and limited
+// later; any other only where its limits and the figures at its end need it.
+func (h *Host) New(limits resource.Limits, live bool) (*Group, []resource.Enforcement, error) {
 	g := &Group{host: h}
 	if h == nil {
 		return g, nil, nil
 	}
 	name := groupName(h.serial.Add(1))
-	if err := g.make(name, limits); err != nil {
+	if err := g.make(name, limits, live); err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("make a control group: %w", err), g.Remove())
 	}
 	held, err := g.limit(limits)
@@ -47,39 +51,77 @@ func (h *Host) New(limits resource.Limits) (*Group, []resource.Enforcement, erro
 	return g, held, nil
 }
 
-func (g *Group) make(name string, limits resource.Limits) error {
+func (g *Group) make(name string, limits resource.Limits, live bool) error {
 	h := g.host
 	if h.unified != "" {
-		dir := filepath.Join(h.unified, name)
-		if err := os.Mkdir(dir, 0o755); err != nil {
+		if err := g.makeUnified(filepath.Join(h.unified, name)); err != nil {
 			return err
 		}
-		g.dirs = append(g.dirs, dir)
-		folder, err := openHigh(dir, unix.O_RDONLY|unix.O_DIRECTORY)
-		if err != nil {
-			return err
-		}
-		g.folder = folder
 	}
 	for _, c := range []struct {
 		Controller
-		wanted bool
-	}{{h.Memory, true}, {h.Account, true}, {h.CPU, limits.CPUs > 0}, {h.Pids, limits.Processes > 0}} {
+		wanted, must bool
+	}{
+		{h.Memory, true, true}, {h.Account, true, true}, {h.CPU, live || limits.CPUs > 0 || limits.Shares > 0, true},
+		{h.Pids, live || limits.Processes > 0, true}, {h.Cpuset, limits.Cpuset != "", false},
+		{h.Freezer, live, false}, {h.Block, live, false},
+	} {
 		if c.Version != 1 || !c.wanted {
 			continue
 		}
-		dir := filepath.Join(c.Dir, name)
-		if err := os.Mkdir(dir, 0o755); errors.Is(err, os.ErrExist) {
-			continue // cpu and cpuacct are often one hierarchy
-		} else if err != nil {
+		if err := g.makeFolder(c.Controller, name); err != nil && c.must {
 			return err
 		}
-		g.dirs = append(g.dirs, dir)
-		tasks, err := openHigh(filepath.Join(dir, "tasks"), unix.O_WRONLY)
+	}
+	return nil
+}
+
+func (g *Group) makeUnified(dir string) error {
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return err
+	}
+	g.dirs = append(g.dirs, dir)
+	folder, err := openHigh(dir, unix.O_RDONLY|unix.O_DIRECTORY)
+	if err != nil {
+		return err
+	}
+	g.folder = folder
+	return nil
+}
+
+// makeFolder makes the group in one v1 hierarchy.
+func (g *Group) makeFolder(c Controller, name string) error {
+	dir := filepath.Join(c.Dir, name)
+	if err := os.Mkdir(dir, 0o755); errors.Is(err, os.ErrExist) {
+		return nil // cpu and cpuacct are often one hierarchy
+	} else if err != nil {
+		return err
+	}
+	g.dirs = append(g.dirs, dir)
+	if c.Name == "cpuset" {
+		if err := openCpuset(c.Dir, dir); err != nil {
+			return err
+		}
+	}
+	tasks, err := openHigh(filepath.Join(dir, "tasks"), unix.O_WRONLY)
+	if err != nil {
+		return err
+	}
+	g.entries = append(g.entries, tasks)
+	return nil
+}
+
+// openCpuset gives a new v1 cpuset what its parent has: no process can enter one without processors and
+// memory nodes (cgroup-v1/cpusets.rst, 1.7).
+func openCpuset(parent, dir string) error {
+	for _, file := range []string{"cpuset.cpus", "cpuset.mems"} {
+		text, err := os.ReadFile(filepath.Join(parent, file))
 		if err != nil {
 			return err
 		}
-		g.entries = append(g.entries, tasks)
+		if err := write(dir, file, strings.TrimSpace(string(text))); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -31,7 +31,8 @@ type Controller struct {
 // Host is where control groups can be made on this host. The zero value and nil are a host without any.
 type Host struct {
 	Memory, CPU, Account, Pids Controller
-	unified                    string // folder of v2 groups, "" when there is none
+	Freezer, Cpuset, Block     Controller // not tried before they are needed; see Group
+	unified                    string     // folder of v2 groups, "" when there is none
 	serial                     atomic.Int64
 }
 
@@ -54,10 +55,35 @@ func Detect() *Host {
 			h.unified = unified.base
 		}
 	})
+	h.Freezer, h.Cpuset, h.Block = more("freezer", mounts, unified), more("cpuset", mounts, unified), more("blkio", mounts, unified)
 	for _, dir := range h.dirs() {
 		removeStale(dir)
 	}
 	return h
+}
+
+// more finds a controller that no limit depends on alone: it is there if its folder lets us make groups.
+// cgroup.freeze is in every v2 group; what v1 calls blkio is io in v2.
+func more(name string, mounts hierarchies, u unified) Controller {
+	c := Controller{Name: name}
+	if dir, ok := mounts.v1[name]; ok {
+		if err := unix.Access(dir, unix.W_OK); err != nil {
+			c.Reason = fmt.Errorf("cgroup v1 %s: %w", name, err)
+			return c
+		}
+		c.Version, c.Dir = 1, dir
+		return c
+	}
+	v2 := map[string]string{"blkio": "io"}[name]
+	if v2 == "" {
+		v2 = name
+	}
+	if u.base != "" && (name == "freezer" || u.has(v2)) {
+		c.Version, c.Dir = 2, u.base
+		return c
+	}
+	c.Reason = fmt.Errorf("cgroup v2: no %s controller here", v2)
+	return c
 }
 
 func (h *Host) each(f func(*Controller)) {
@@ -71,18 +97,18 @@ func (h *Host) Controllers() []Controller {
 	if h == nil {
 		return nil
 	}
-	return []Controller{h.Memory, h.CPU, h.Account, h.Pids}
+	return []Controller{h.Memory, h.CPU, h.Account, h.Pids, h.Freezer, h.Cpuset, h.Block}
 }
 
 func (h *Host) dirs() []string {
 	var dirs []string
 	seen := map[string]bool{"": true}
-	h.each(func(c *Controller) {
+	for _, c := range h.Controllers() {
 		if !seen[c.Dir] {
 			seen[c.Dir] = true
 			dirs = append(dirs, c.Dir)
 		}
-	})
+	}
 	return dirs
 }
 

@@ -42,6 +42,15 @@ func openUnified(h hierarchies) unified {
 	return u
 }
 
+// has says whether groups below base have a controller, and turns it on where that is allowed.
+func (u *unified) has(name string) bool {
+	if !slices.Contains(u.enabled, name) && slices.Contains(words(u.base, "cgroup.controllers"), name) {
+		_ = write(u.base, "cgroup.subtree_control", "+"+name) // what came of it is read below
+		u.enabled = words(u.base, "cgroup.subtree_control")
+	}
+	return slices.Contains(u.enabled, name)
+}
+
 func writable(dir string) bool {
 	return unix.Access(dir, unix.W_OK) == nil &&
 		unix.Access(filepath.Join(dir, "cgroup.procs"), unix.W_OK) == nil &&

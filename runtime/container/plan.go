@@ -40,7 +40,7 @@ func (r *running) spec(img image.Image) (sandbox.Spec, error) {
 		Args: cfg.Args, Env: cfg.environment(), Dir: cfg.Dir, Hostname: cfg.Hostname,
 		Root: root, IDs: r.IDs, UID: cfg.UID, GID: cfg.GID,
 		HostNetwork: cfg.HostNetwork, Loopback: true, Capabilities: cfg.Capabilities, Seccomp: filter,
-		Limits: cfg.Limits, Groups: r.Groups, Terminal: cfg.Terminal, Strict: cfg.Strict,
+		Limits: cfg.Limits, Groups: r.Groups, Terminal: cfg.Terminal, Strict: cfg.Strict, Live: true,
 	}, nil
 }
 

@@ -118,10 +118,10 @@ func identity() Finding {
 
 // controllers reports each limit with what will hold it.
 func (r *Report) controllers(h *cgroup.Host) {
-	group, held, err := h.New(resource.Limits{Memory: 64 * resource.MiB, Processes: 16, CPUs: 0.5})
+	group, held, err := h.New(resource.Limits{Memory: 64 * resource.MiB, Processes: 16, CPUs: 0.5}, false)
 	if err != nil {
 		r.add(failure("control groups", Degraded, err, "limits are held by the weaker means below"))
-		group, held, _ = (*cgroup.Host)(nil).New(resource.Limits{})
+		group, held, _ = (*cgroup.Host)(nil).New(resource.Limits{}, false)
 	}
 	by := map[string]resource.Enforcement{}
 	for _, e := range held {

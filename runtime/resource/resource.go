@@ -15,7 +15,16 @@ type Limits struct {
 	OpenFiles int           // descriptors per process (RLIMIT_NOFILE)
 	Stack     Size          // main thread's stack (RLIMIT_STACK)
 	FileSize  Size          // largest file that can be written (RLIMIT_FSIZE)
+
+	Swap        Size          // memory and swap together; 0 allows no swap beside Memory, Unlimited any
+	Reservation Size          // memory that the kernel tries to leave when others want it
+	Shares      int           // weight against others for processor time: 2 to 262144, 1024 is usual
+	CPUPeriod   time.Duration // the time in which CPUs is measured; 0 is 100 ms
+	Cpuset      string        // the processors it may use, as "0-2,5"
 }
+
+// Unlimited as Swap, and for an update as Processes, means no limit.
+const Unlimited = -1
 
 // Merge returns l with every field that is zero taken from base.
 func (l Limits) Merge(base Limits) Limits {
@@ -29,6 +38,11 @@ func (l Limits) Merge(base Limits) Limits {
 	pick(&l.OpenFiles, base.OpenFiles)
 	pick(&l.Stack, base.Stack)
 	pick(&l.FileSize, base.FileSize)
+	pick(&l.Swap, base.Swap)
+	pick(&l.Reservation, base.Reservation)
+	pick(&l.Shares, base.Shares)
+	pick(&l.CPUPeriod, base.CPUPeriod)
+	pick(&l.Cpuset, base.Cpuset)
 	return l
 }
 
@@ -70,7 +84,8 @@ func (e Enforcement) Firm() bool {
 	case ByNone, ByPoll:
 		return false
 	case ByAffinity:
-		return e.Requested == e.Enforced
+		// A program can choose other processors for itself, but not more of them where it may have only so many.
+		return e.Requested == e.Enforced && e.Limit != "cpuset"
 	}
 	return true
 }

@@ -1,20 +1,21 @@
 package sandbox
 
 import (
+	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"pocket/runtime/boot"
-	"pocket/runtime/internal/linux"
 	"pocket/runtime/resource"
 )
 
 // fallback says how the limits that no control group holds are held: rlimits, affinity, the monitor.
-func fallback(l resource.Limits, held []resource.Enforcement) (rlimits []boot.Rlimit, affinity []byte, more []resource.Enforcement) {
+func fallback(l resource.Limits, held []resource.Enforcement) (rlimits []boot.Rlimit, mask *unix.CPUSet, more []resource.Enforcement) {
 	has := map[string]bool{}
 	for _, e := range held {
 		has[e.Limit] = true
@@ -50,14 +51,18 @@ func fallback(l resource.Limits, held []resource.Enforcement) (rlimits []boot.Rl
 		set("RLIMIT_NPROC", unix.RLIMIT_NPROC, uint64(l.Processes)+2)
 		say("processes", strconv.Itoa(l.Processes), strconv.Itoa(l.Processes+1), resource.ByRlimit, "")
 	}
-	if l.CPUs > 0 && !has["cpus"] {
-		cores := min(int(math.Ceil(l.CPUs)), runtime.NumCPU())
-		affinity = mask(cores)
-		by, enforced := resource.ByAffinity, strconv.Itoa(cores)
-		if affinity == nil {
-			by, enforced = resource.ByNone, ""
+	mask, more = affinity(l, has, more)
+	for _, r := range []struct {
+		limit, text, controller string
+		asked                   bool
+	}{
+		{"memory and swap", l.Swap.String(), "memory", l.Swap > 0},
+		{"memory reservation", l.Reservation.String(), "memory", l.Reservation > 0},
+		{"cpu shares", strconv.Itoa(l.Shares), "cpu", l.Shares > 0},
+	} {
+		if r.asked && !has[r.limit] {
+			say(r.limit, r.text, "", resource.ByNone, "there is no "+r.controller+" controller")
 		}
-		say("cpus", strconv.FormatFloat(l.CPUs, 'g', -1, 64), enforced, by, "whole cores only, without a cpu controller")
 	}
 	for _, r := range []struct {
 		limit, name string
@@ -74,22 +79,79 @@ func fallback(l resource.Limits, held []resource.Enforcement) (rlimits []boot.Rl
 			say(r.limit, r.text, r.text, resource.ByRlimit, "")
 		}
 	}
-	return rlimits, affinity, more
+	return rlimits, mask, more
 }
 
-// mask is an affinity mask of the first cores that we may use ourselves.
-func mask(cores int) []byte {
-	var own, chosen unix.CPUSet
-	if unix.SchedGetaffinity(0, &own) != nil {
-		return nil
+// affinity holds by sched_setaffinity(2) what no controller holds: a set of processors, and as many of it as
+// a limit on their time needs, rounded up.
+func affinity(l resource.Limits, has map[string]bool, more []resource.Enforcement) (*unix.CPUSet, []resource.Enforcement) {
+	byCount, bySet := l.CPUs > 0 && !has["cpus"], l.Cpuset != "" && !has["cpuset"]
+	if !byCount && !bySet {
+		return nil, more
 	}
-	for i := 0; i < len(own)*64 && cores > 0; i++ {
+	allowed, err := ownCPUs()
+	if l.Cpuset != "" && err == nil {
+		allowed, err = within(allowed, l.Cpuset)
+	}
+	remark := "programs can change it: it is no limit of the kernel's"
+	if bySet {
+		e := resource.Enforcement{Limit: "cpuset", Requested: l.Cpuset, Enforced: resource.FormatCPUs(allowed), By: resource.ByAffinity, Remark: remark}
+		more = append(more, orNone(e, err))
+	}
+	if byCount {
+		allowed = allowed[:min(len(allowed), int(math.Ceil(l.CPUs)))]
+		e := resource.Enforcement{Limit: "cpus", Requested: strconv.FormatFloat(l.CPUs, 'g', -1, 64), Enforced: strconv.Itoa(len(allowed)),
+			By: resource.ByAffinity, Remark: "whole cores only, without a cpu controller"}
+		more = append(more, orNone(e, err))
+	}
+	if err != nil {
+		return nil, more
+	}
+	mask := &unix.CPUSet{}
+	for _, n := range allowed {
+		mask.Set(n)
+	}
+	return mask, more
+}
+
+func orNone(e resource.Enforcement, err error) resource.Enforcement {
+	if err != nil {
+		e.By, e.Enforced, e.Remark = resource.ByNone, "", err.Error()
+	}
+	return e
+}
+
+// ownCPUs lists the processors that we may use ourselves.
+func ownCPUs() ([]int, error) {
+	var own unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &own); err != nil {
+		return nil, fmt.Errorf("read our processors: %w", err)
+	}
+	var list []int
+	for i := range len(own) * 64 {
 		if own.IsSet(i) {
-			chosen.Set(i)
-			cores--
+			list = append(list, i)
 		}
 	}
-	return linux.MaskBytes(&chosen)
+	return list, nil
+}
+
+// within keeps those of a list that a set names.
+func within(list []int, set string) ([]int, error) {
+	named, err := resource.ParseCPUs(set)
+	if err != nil {
+		return nil, err
+	}
+	var both []int
+	for _, n := range list {
+		if slices.Contains(named, n) {
+			both = append(both, n)
+		}
+	}
+	if len(both) == 0 {
+		return nil, fmt.Errorf("none of the processors %s may be used here (%s may)", set, resource.FormatCPUs(list))
+	}
+	return both, nil
 }
 
 // cpuCores is on how many cores a program may burn CPU time at once.

@@ -37,7 +37,7 @@ func TestMemoryLimit(t *testing.T) {
 
 // countedHere says whether the kernel counts OOM kills for us.
 func countedHere(t *testing.T) (int64, bool) {
-	g, _, err := groups.New(resource.Limits{})
+	g, _, err := groups.New(resource.Limits{}, false)
 	if err != nil {
 		t.Fatal(err)
 	}

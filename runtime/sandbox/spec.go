@@ -45,6 +45,7 @@ type Spec struct {
 
 	Limits resource.Limits
 	Groups *cgroup.Host // where control groups can be made; nil: none
+	Live   bool         // it may be paused, updated and measured, for which it gets a group of every controller
 	Strict bool         // Start fails with a *NotEnforced when a limit would not hold firmly
 
 	Stdin    *os.File // nil: /dev/null

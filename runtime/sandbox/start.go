@@ -42,6 +42,11 @@ type Process struct {
 	done    chan struct{}
 	exit    Exit
 	err     error
+
+	mutex   sync.Mutex // for what follows, and for held
+	live    live
+	limits  resource.Limits
+	changed chan resource.Limits // what Update made of them
 }
 
 // Start starts the sandbox. When it returns an error, nothing of it is left; the error names the step
@@ -50,7 +55,8 @@ func Start(spec Spec) (*Process, error) {
 	if len(spec.Args) == 0 || spec.Args[0] == "" {
 		return nil, errors.New("no program to run")
 	}
-	p := &Process{spec: spec, pidfd: -1, kill: make(chan struct{}), done: make(chan struct{}), over: make(chan Reason, 2)}
+	p := &Process{spec: spec, pidfd: -1, kill: make(chan struct{}), done: make(chan struct{}), over: make(chan Reason, 2),
+		limits: spec.Limits, changed: make(chan resource.Limits, 1)}
 	files := &files{}
 	defer files.close()
 	if err := p.start(files); err != nil {
@@ -65,7 +71,7 @@ func (p *Process) start(files *files) error {
 	if err != nil {
 		return err
 	}
-	if p.group, p.held, err = p.spec.Groups.New(p.spec.Limits); err != nil {
+	if p.group, p.held, err = p.spec.Groups.New(p.spec.Limits, p.spec.Live); err != nil {
 		return err
 	}
 	plan := p.plan(userNS)
@@ -119,7 +125,11 @@ func (p *Process) plan(userNS *os.File) boot.Plan {
 		plan.Dir = "/"
 	}
 	var fallbacks []resource.Enforcement
-	plan.Rlimits, plan.Affinity, fallbacks = fallback(s.Limits, p.held)
+	var mask *unix.CPUSet
+	plan.Rlimits, mask, fallbacks = fallback(s.Limits, p.held)
+	if mask != nil {
+		plan.Affinity = linux.MaskBytes(mask)
+	}
 	p.held = append(p.held, fallbacks...)
 	return plan
 }

@@ -17,15 +17,19 @@ import (
 // Pid is the sandbox's first process as seen from outside, for looking at it; signals go by Signal.
 func (p *Process) Pid() int { return p.pid }
 
-// Signal sends a signal to the program; the init passes it on. SIGKILL ends the whole sandbox.
+// Signal sends a signal to the program; the init passes it on. SIGKILL ends the whole sandbox. A paused
+// sandbox gets any other when it is resumed.
 func (p *Process) Signal(s unix.Signal) error {
-	select {
-	case <-p.done:
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	if p.ended() {
 		return os.ErrProcessDone
-	default:
 	}
 	if err := unix.PidfdSendSignal(p.pidfd, s, nil, 0); err != nil {
 		return fmt.Errorf("signal the sandbox: %w", err)
+	}
+	if s == unix.SIGKILL && p.live.paused {
+		return p.group.Thaw() // the v1 freezer holds them, killed as they are
 	}
 	return nil
 }
@@ -58,11 +62,14 @@ func (p *Process) Wait() (Exit, error) {
 }
 
 // Enforcement says how each limit is held.
-func (p *Process) Enforcement() []resource.Enforcement { return p.held }
+func (p *Process) Enforcement() []resource.Enforcement {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	return p.held
+}
 
 // supervise enforces what the kernel does not, until the init has reported or died.
 func (p *Process) supervise() {
-	defer close(p.done)
 	var copying sync.WaitGroup
 	for _, s := range p.streams {
 		copying.Go(s.copy)
@@ -88,7 +95,18 @@ func (p *Process) supervise() {
 			p.exit.Reason = OverOutput // it ended before the limit could end it
 		}
 	}
+	p.release(waitErr)
+}
+
+// release gives everything back, when no other call can be using it.
+func (p *Process) release(waitErr error) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	for _, s := range p.live.stopped {
+		_ = unix.Close(s.pidfd)
+	}
 	p.err = errors.Join(p.err, waitErr, p.group.Remove(), p.result.Close(), unix.Close(p.pidfd))
+	close(p.done)
 }
 
 // watch waits for the report; when a limit is passed first, it kills the sandbox and says which.
@@ -98,19 +116,22 @@ func (p *Process) watch(report <-chan []byte) (Reason, []byte) {
 	poll := p.meter.ticker(l)
 	defer cpu.Stop()
 	defer poll.Stop()
-	var wall <-chan time.Time
-	if l.Wall > 0 {
-		timer := time.NewTimer(l.Wall - time.Since(p.started))
-		defer timer.Stop()
-		wall = timer.C
-	}
+	wall := p.wallTimer(l)
+	defer wall.Stop()
 	reason, kill := Exited, (<-chan struct{})(p.kill)
 	for {
 		over := Reason("")
 		select {
 		case text := <-report:
 			return reason, text
-		case <-wall:
+		case l = <-p.changed:
+			if reason == Exited {
+				wall.Stop()
+				wall = p.wallTimer(l)
+				poll.Stop()
+				poll = p.meter.ticker(l)
+			}
+		case <-wall.C:
 			over = OverWall
 		case <-cpu.C:
 			if used := p.meter.cpu(); used >= l.CPU {
@@ -126,13 +147,22 @@ func (p *Process) watch(report <-chan []byte) (Reason, []byte) {
 		}
 		if over != "" && reason == Exited {
 			reason = over
-			p.meter.cpu()                                           // where nothing else accounts for it, what is seen now is what is known
-			_ = unix.PidfdSendSignal(p.pidfd, unix.SIGKILL, nil, 0) // gone already: the report comes
-			kill, wall = nil, nil
+			p.meter.cpu() // where nothing else accounts for it, what is seen now is what is known
+			p.end()
+			kill = nil
+			wall.Stop()
 			cpu.Stop()
 			poll.Stop()
 		}
 	}
+}
+
+// wallTimer fires when the limit on the clock is reached; without a limit never.
+func (p *Process) wallTimer(l resource.Limits) *time.Timer {
+	if l.Wall <= 0 {
+		return stoppedTimer()
+	}
+	return time.NewTimer(max(0, l.Wall-time.Since(p.started)))
 }
 
 func wait(pid int) (unix.WaitStatus, error) {
@@ -148,7 +178,7 @@ func wait(pid int) (unix.WaitStatus, error) {
 func (p *Process) finish(reason Reason, text []byte, wall time.Duration) {
 	report, ok := linux.ParseReport(text)
 	e := &p.exit
-	e.Reason, e.Enforcement = reason, p.held
+	e.Reason, e.Enforcement = reason, p.Enforcement()
 	e.Started, e.Finished = p.started, p.started.Add(wall)
 	e.Usage = p.meter.usage(report, ok)
 	e.Usage.Wall = wall
@@ -166,6 +196,6 @@ func (p *Process) finish(reason Reason, text []byte, wall time.Duration) {
 		e.Signal = unix.SIGKILL // the init itself was killed, and with it everything
 	}
 	if reason == Exited {
-		e.Reason = p.meter.late(p.spec.Limits, *e)
+		e.Reason = p.meter.late(p.limitsNow(), *e)
 	}
 }

@@ -115,6 +115,9 @@ func (t *tree) memory(limit resource.Size) resource.Size {
 			proportional += kib(text, "Pss:")
 		}
 	}
+	if proportional == 0 {
+		proportional = resident // not ours to read in such detail
+	}
 	return proportional + tables + files
 }
 

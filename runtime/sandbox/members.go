@@ -1,0 +1,167 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"pocket/runtime/hint"
+	"pocket/runtime/resource"
+)
+
+// members lists every process of the sandbox but its init: those that descend from it, and those that were
+// put into its PID namespace from outside, which do not.
+func members(root int) []int {
+	t := tree{root: root}
+	list := t.pids()[1:]
+	own, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", root))
+	entries, _ := os.ReadDir("/proc")
+	if err != nil {
+		entries = nil // the init is gone, or another user's
+	}
+	for _, e := range entries {
+		pid, err := strconv.Atoi(e.Name())
+		if err != nil || pid == root || slices.Contains(list, pid) {
+			continue
+		}
+		if space, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", pid)); err == nil && space == own {
+			guest := tree{root: pid}
+			list = append(list, guest.pids()...)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// stopped is a process that we stopped.
+type stopped struct {
+	pid, pidfd int
+}
+
+// stopAll stops the processes again and again until none is left that runs: a process can make others
+// until it is stopped itself. One that was stopped already is not ours to let go on.
+func stopAll(root int) ([]stopped, error) {
+	var done []stopped
+	seen := map[int]bool{}
+	for end := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		fresh := hold(root, seen)
+		for _, s := range fresh {
+			if state(s.pid) == "T" {
+				_ = unix.Close(s.pidfd)
+				continue
+			}
+			done = append(done, s)
+			if err := unix.PidfdSendSignal(s.pidfd, unix.SIGSTOP, nil, 0); err != nil && err != unix.ESRCH {
+				return nil, errors.Join(fmt.Errorf("stop process %d: %w", s.pid, err), continueAll(done))
+			}
+		}
+		if len(fresh) == 0 && allStand(done) {
+			return done, nil
+		}
+		if time.Now().After(end) {
+			err := fmt.Errorf("its processes do not stand after %s", patience)
+			return nil, errors.Join(hint.With(err, "with a control group they would be frozen: pocket-docker doctor"), continueAll(done))
+		}
+	}
+}
+
+// hold opens the processes that were not seen before. A number may go to another process between reading
+// and opening it, so only those are taken that are still listed afterwards.
+func hold(root int, seen map[int]bool) []stopped {
+	var opened []stopped
+	for _, pid := range members(root) {
+		if seen[pid] {
+			continue
+		}
+		if fd, err := unix.PidfdOpen(pid, 0); err == nil {
+			opened = append(opened, stopped{pid, fd})
+		}
+	}
+	if len(opened) == 0 {
+		return nil
+	}
+	still := members(root)
+	var fresh []stopped
+	for _, s := range opened {
+		if !slices.Contains(still, s.pid) {
+			_ = unix.Close(s.pidfd)
+			continue
+		}
+		seen[s.pid] = true
+		fresh = append(fresh, s)
+	}
+	return fresh
+}
+
+// allStand says whether each is stopped or dead.
+func allStand(list []stopped) bool {
+	for _, s := range list {
+		switch state(s.pid) {
+		case "T", "t", "Z", "X", "":
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+func state(pid int) string {
+	if fields := statFields(pid); len(fields) > 0 {
+		return fields[0]
+	}
+	return ""
+}
+
+func continueAll(list []stopped) error {
+	var all []error
+	for _, s := range list {
+		if err := unix.PidfdSendSignal(s.pidfd, unix.SIGCONT, nil, 0); err != nil && err != unix.ESRCH {
+			all = append(all, fmt.Errorf("continue process %d: %w", s.pid, err))
+		}
+		_ = unix.Close(s.pidfd)
+	}
+	return errors.Join(all...)
+}
+
+// seen is what can be read of the processes themselves.
+type seen struct {
+	cpu     time.Duration
+	memory  resource.Size
+	source  string
+	threads int64
+}
+
+// look reads the sandbox's processes, where no control group accounts for them.
+func (p *Process) look() seen {
+	t := tree{root: p.pid, tmpfs: p.meter.tree.tmpfs}
+	s := seen{cpu: t.cpu(), memory: t.memory(0), source: "pss"}
+	list := members(p.pid)
+	if len(list) < 2 {
+		s.source = "rss"
+	}
+	for _, pid := range list {
+		threads, _ := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+		s.threads += int64(len(threads))
+	}
+	return s
+}
+
+// affine keeps every thread of a process on the processors of a mask.
+func affine(pid int, mask *unix.CPUSet) error {
+	threads, _ := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+	for _, thread := range threads {
+		tid, err := strconv.Atoi(thread.Name())
+		if err != nil {
+			continue
+		}
+		if err := unix.SchedSetaffinity(tid, mask); err != nil && err != unix.ESRCH {
+			return fmt.Errorf("set the processors of process %d: %w", pid, err)
+		}
+	}
+	return nil
+}
