@@ -90,6 +90,8 @@ func Spawn(plan Plan) (pid int, spent time.Duration, err error) {
 			return 0, 0, cure(err)
 		}
 	}
+	dumpable.RLock() // its last step makes us dumpable again, which must not happen while another joins
+	defer dumpable.RUnlock()
 	pid, err = spawn.Run()
 	return pid, spawn.Spent, cure(err)
 }

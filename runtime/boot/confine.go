@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"os"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -93,6 +94,19 @@ func (c *composer) confine() error {
 		return err
 	}
 	executable := int(init.Fd())
+	c.disown()
+	c.closeAll(executable, pidfd)
+	c.directory()
+	c.limits()
+	c.capabilities()
+	c.lifeline(pidfd)
+	c.filter()
+	c.add("start the init", unix.SYS_EXECVEAT, executable, "", c.initArgs("init"), c.Env, unix.AT_EMPTY_PATH)
+	return nil
+}
+
+// disown gives up what is the caller's: its ignored signals, its keys, its identity.
+func (c *composer) disown() {
 	for _, s := range linux.IgnoredSignals() {
 		c.add("reset "+unix.SignalName(s), unix.SYS_RT_SIGACTION, int(s), make([]byte, 32), 0, 8)
 	}
@@ -100,19 +114,15 @@ func (c *composer) confine() error {
 	c.try("join a new keyring", linux.AnyErrno, unix.SYS_KEYCTL, unix.KEYCTL_JOIN_SESSION_KEYRING, 0)
 	c.securebits()
 	c.identity()
-	c.closeAll(executable, pidfd)
-	c.directory()
-	c.limits()
-	c.capabilities()
-	c.lifeline(pidfd)
+}
+
+func (c *composer) filter() {
 	c.add("set no_new_privs", unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 	if c.Filter != nil {
 		list := c.Filter.Instructions
 		program := &unix.SockFprog{Len: uint16(len(list)), Filter: &list[0]}
 		c.add("install the seccomp filter", unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, uint(c.Filter.Flags), linux.Ref(program))
 	}
-	c.add("start the init", unix.SYS_EXECVEAT, executable, "", c.initArgs(), c.Env, unix.AT_EMPTY_PATH)
-	return nil
 }
 
 // noCapabilities are securebits under which no user id ever gains capabilities, locked (capabilities(7)).
@@ -153,12 +163,15 @@ func (c *composer) identity() {
 // closeAll really closes what was opened on the way, before the working directory is entered: a
 // directory named /proc/self/fd/N must lead nowhere (CVE-2024-21626).
 func (c *composer) closeAll(keep ...int) {
-	a, b := min(keep[0], keep[1]), max(keep[0], keep[1])
-	for _, r := range [][2]uint{{4, uint(a) - 1}, {uint(a) + 1, uint(b) - 1}, {uint(b) + 1, ^uint(0) >> 32}} {
-		if r[0] <= r[1] {
-			c.add("close the descriptors", unix.SYS_CLOSE_RANGE, r[0], r[1], 0)
+	slices.Sort(keep)
+	first := uint(4)
+	for _, fd := range keep {
+		if first < uint(fd) {
+			c.add("close the descriptors", unix.SYS_CLOSE_RANGE, first, uint(fd)-1, 0)
 		}
+		first = uint(fd) + 1
 	}
+	c.add("close the descriptors", unix.SYS_CLOSE_RANGE, first, ^uint(0)>>32, 0)
 }
 
 func (c *composer) directory() {
@@ -201,9 +214,10 @@ func (c *composer) lifeline(pidfd int) {
 		Args: []any{linux.Ref(poll), 1, linux.Ref(&unix.Timespec{}), 0, 0}})
 }
 
-// initArgs are the init's arguments: the paths where the program may be, an empty one, its arguments.
-func (c *composer) initArgs() []string {
-	args := []string{"init"}
+// initArgs are the init's arguments: what it is to do, the paths where the program may be, an empty one,
+// the program's arguments.
+func (c *composer) initArgs(part string) []string {
+	args := []string{part}
 	name := c.Args[0]
 	if strings.Contains(name, "/") {
 		args = append(args, name)

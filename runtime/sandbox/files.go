@@ -72,6 +72,24 @@ type stream struct {
 	written int64
 }
 
+// newStream returns the inner end of an output, and the stream that copies it where there is a writer.
+func newStream(index int, o Output, over chan<- Reason, files *files) (*stream, int, error) {
+	if o.Writer == nil {
+		fd, err := files.input(o.File)
+		return nil, fd, err
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, -1, fmt.Errorf("make a pipe: %w", err)
+	}
+	files.own(w)
+	fd, err := files.lift(w)
+	if err != nil {
+		return nil, -1, errors.Join(err, r.Close())
+	}
+	return &stream{index: index, from: r, to: o.Writer, limit: o.Limit, over: over}, fd, nil
+}
+
 // copy ends when the pipe does, that is when every process of the sandbox is dead, or when it is told
 // to stop by a read deadline: another process may have been given the pipe and hold it open. After the
 // limit it goes on reading nothing, so that a flood costs us no more time.

@@ -5,8 +5,11 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"os/signal"
+	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -16,6 +19,7 @@ import (
 // The programs that the tests run inside. Each is a function of the test binary, which is bound to /payload.
 var payloads = map[string]func(args []string) int{
 	"touch": touch, "reserve": reserve, "spin": spin, "forks": forks, "connect": connect, "attack-init": attackInit,
+	"watch": watch,
 }
 
 // touch writes to so many MiB, and prints that it did.
@@ -105,4 +109,35 @@ func attackInit([]string) int {
 	}
 	fmt.Println("still here")
 	return 0
+}
+
+// watch looks at the descriptors and the program of each process that appears, until it gets SIGTERM, and
+// prints those that lead to a file of the host, or to our own binary unless it was started from inside.
+func watch([]string) int {
+	over := make(chan os.Signal, 1)
+	signal.Notify(over, syscall.SIGTERM)
+	own, _ := os.Readlink("/proc/self/exe")
+	looks := 0
+	for {
+		select {
+		case <-over:
+			fmt.Println("watched", looks)
+			return 0
+		default:
+		}
+		pids, _ := filepath.Glob("/proc/[0-9]*")
+		for _, dir := range pids {
+			if pid, _ := strconv.Atoi(filepath.Base(dir)); pid == os.Getpid() {
+				continue
+			}
+			looks++
+			links, _ := filepath.Glob(dir + "/fd/*")
+			for _, link := range append(links, dir+"/exe") {
+				to, err := os.Readlink(link)
+				if err == nil && (strings.HasSuffix(to, ".test") || to == own) {
+					fmt.Println(link, "leads to", to)
+				}
+			}
+		}
+	}
 }

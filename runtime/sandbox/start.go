@@ -169,24 +169,19 @@ func (p *Process) connect(plan *boot.Plan, files *files) (err error) {
 	if plan.Stdin, err = files.input(p.spec.Stdin); err != nil {
 		return err
 	}
-	if plan.Stdout, err = p.output(0, p.spec.Stdout, files); err != nil {
-		return err
+	for i, to := range []struct {
+		Output
+		fd *int
+	}{{p.spec.Stdout, &plan.Stdout}, {p.spec.Stderr, &plan.Stderr}} {
+		stream, fd, err := newStream(i, to.Output, p.over, files)
+		if err != nil {
+			return err
+		}
+		if *to.fd = fd; stream != nil {
+			p.streams = append(p.streams, stream)
+		}
 	}
-	plan.Stderr, err = p.output(1, p.spec.Stderr, files)
-	return err
-}
-
-func (p *Process) output(i int, o Output, files *files) (int, error) {
-	if o.Writer == nil {
-		return files.input(o.File)
-	}
-	r, w, err := os.Pipe()
-	if err != nil {
-		return -1, fmt.Errorf("make a pipe: %w", err)
-	}
-	files.own(w)
-	p.streams = append(p.streams, &stream{index: i, from: r, to: o.Writer, limit: o.Limit, over: p.over})
-	return files.lift(w)
+	return nil
 }
 
 // receive takes what the set-up handed out.

@@ -38,11 +38,13 @@ func (p *Process) Signal(s unix.Signal) error {
 func (p *Process) Kill() { p.once.Do(func() { close(p.kill) }) }
 
 // Resize tells the terminal its size.
-func (p *Process) Resize(rows, cols uint16) error {
-	if p.Terminal == nil {
-		return errors.New("the sandbox has no terminal")
+func (p *Process) Resize(rows, cols uint16) error { return resize(p.Terminal, rows, cols) }
+
+func resize(terminal *os.File, rows, cols uint16) error {
+	if terminal == nil {
+		return errors.New("the program has no terminal")
 	}
-	raw, err := p.Terminal.SyscallConn() // Fd would make the descriptor blocking
+	raw, err := terminal.SyscallConn() // Fd would make the descriptor blocking
 	if err != nil {
 		return err
 	}

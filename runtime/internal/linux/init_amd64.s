@@ -5,7 +5,10 @@
 //
 //	"init", candidate path…, "", payload's argv…
 //
-// or "init" alone: then it holds a namespace open until its standard input ends.
+// or "init" alone: then it holds a namespace open until its standard input ends. With "exec" in place of
+// "init" it is no PID 1 but the step before a program that joins a sandbox: it becomes the payload itself,
+// and reports only when it cannot. The program is never executed from our own process, or a script that
+// names /proc/self/exe as its interpreter would run our binary inside (CVE-2019-5736).
 //
 // Order is content: it becomes undumpable before the payload starts, so that this one cannot open the
 // result descriptor through /proc/1/fd (a holder stays dumpable: its maps are written from outside); all signals stay blocked, so that none is lost and none runs a handler.
@@ -46,6 +49,11 @@ scan:
 	CMPB (AX), $0
 	JNE  scan
 
+	MOVQ 8(BX), AX
+	MOVQ $1, R15            // for the code below child: there is no init to tell the errno
+	CMPB (AX), $0x65        // 'e'
+	JEQ  stage
+	XORL R15, R15
 	MOVQ $157, AX           // prctl(PR_SET_DUMPABLE, 0)
 	MOVQ $4, DI
 	XORL SI, SI
@@ -150,6 +158,12 @@ quit:
 	SYSCALL
 	JMP  quit
 
+stage:
+	MOVQ $436, AX           // close_range(3, 3, CLOSE_RANGE_CLOEXEC): its end says that the program runs
+	MOVQ $3, DI
+	MOVQ $3, SI
+	MOVQ $4, DX
+	SYSCALL
 child:
 	MOVQ $112, AX           // setsid()
 	SYSCALL
@@ -158,9 +172,12 @@ child:
 	MOVQ $0x540e, SI
 	XORL DX, DX
 	SYSCALL
+	TESTQ R15, R15
+	JNZ  unblock
 	MOVQ $3, AX             // close(3): the result is ours alone
 	MOVQ $3, DI
 	SYSCALL
+unblock:
 	MOVQ $14, AX            // rt_sigprocmask(SIG_SETMASK, none, NULL, 8)
 	MOVQ $2, DI
 	LEAQ 456(SP), SI
@@ -188,8 +205,18 @@ try:
 lost:
 	MOVL 480(SP), AX
 	MOVL AX, 472(SP)
+	TESTQ R15, R15
+	JZ   gone
+	MOVL $2, 0(SP)
+	MOVL AX, 4(SP)
+	MOVQ $1, AX             // write(3, report, 296)
+	MOVQ $3, DI
+	LEAQ 0(SP), SI
+	MOVQ $296, DX
+	SYSCALL
+gone:
 	MOVQ $60, AX            // exit(127)
 	MOVQ $127, DI
 	SYSCALL
-	JMP  lost
+	JMP  gone
 	BYTE $0x0f; BYTE $0x0b; BYTE $0x70; BYTE $0x6b; BYTE $0x74; BYTE $0x65; BYTE $0x6e; BYTE $0x64

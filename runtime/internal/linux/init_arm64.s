@@ -1,7 +1,8 @@
 #include "textflag.h"
 
 // initCode is PID 1 of a sandbox; init_amd64.s explains it, this is the same in the same order.
-// R19 argv candidates, R20 payload's argv, R21 envp, R22 payload's pid, R23 the workspace.
+// R19 argv candidates, R20 payload's argv, R21 envp, R22 payload's pid (in the child: 1 when there is no
+// init), R23 the workspace.
 TEXT ·initCode(SB), NOSPLIT|NOFRAME, $0-0
 	MOVD RSP, R24
 	ADD  $16, R24, R19
@@ -32,6 +33,12 @@ scan:
 	MOVBU (R0), R1
 	CBNZ R1, scan
 
+	MOVD 8(R24), R0
+	MOVBU (R0), R1
+	MOVD $1, R22            // for the code below child
+	CMP  $0x65, R1          // 'e'
+	BEQ  stage
+	MOVD ZR, R22
 	MOVD $167, R8           // prctl(PR_SET_DUMPABLE, 0)
 	MOVD $4, R0
 	MOVD ZR, R1
@@ -137,6 +144,12 @@ quit:
 	SVC
 	B    quit
 
+stage:
+	MOVD $436, R8           // close_range(3, 3, CLOSE_RANGE_CLOEXEC)
+	MOVD $3, R0
+	MOVD $3, R1
+	MOVD $4, R2
+	SVC
 child:
 	MOVD $157, R8           // setsid()
 	SVC
@@ -145,9 +158,11 @@ child:
 	MOVD $0x540e, R1
 	MOVD ZR, R2
 	SVC
+	CBNZ R22, unblock
 	MOVD $57, R8            // close(3)
 	MOVD $3, R0
 	SVC
+unblock:
 	MOVD $135, R8           // rt_sigprocmask(SIG_SETMASK, none, NULL, 8)
 	MOVD $2, R0
 	ADD  $456, R23, R1
@@ -174,9 +189,19 @@ try:
 	BEQ  try
 lost:
 	MOVW R25, 472(R23)
+	CBZ  R22, gone
+	MOVD $2, R1
+	MOVW R1, 0(R23)
+	MOVW R25, 4(R23)
+	MOVD $64, R8            // write(3, report, 296)
+	MOVD $3, R0
+	MOVD R23, R1
+	MOVD $296, R2
+	SVC
+gone:
 	MOVD $93, R8            // exit(127)
 	MOVD $127, R0
 	SVC
-	B    lost
+	B    gone
 	WORD $0x6b700b0f
 	WORD $0x646e6574

@@ -91,6 +91,23 @@ func TestInitReportsWhyThePayloadDidNotStart(t *testing.T) {
 	}
 }
 
+// The step before a program that joins becomes that program, in a session of its own, or says why not.
+func TestTheStepBeforeAProgram(t *testing.T) {
+	script := "kill -0 $$ && exit 5"
+	if report, ok := runInit(t, []string{"exec", "/nowhere/sh", "/bin/sh", "", "sh", "-c", script}, nil); ok {
+		t.Errorf("a program that runs was reported: %+v", report)
+	}
+	for _, c := range []struct {
+		paths []string
+		want  unix.Errno
+	}{{[]string{"/nowhere"}, unix.ENOENT}, {[]string{"/etc/passwd", "/nowhere"}, unix.EACCES}, {[]string{"/etc/passwd/x"}, unix.ENOENT}} {
+		report, ok := runInit(t, append(append([]string{"exec"}, c.paths...), "", "x"), nil)
+		if !ok || report.Kind != NoExec || report.Errno != c.want {
+			t.Errorf("%q: %+v %v, want %v", c.paths, report, ok, c.want)
+		}
+	}
+}
+
 func TestInitHoldsUntilItsInputEnds(t *testing.T) {
 	if report, ok := runInit(t, []string{"init"}, nil); ok {
 		t.Errorf("a holder reported %+v", report)
