@@ -119,9 +119,11 @@ func TestLogRotates(t *testing.T) {
 	dir := t.TempDir()
 	l := openLog(t, dir)
 	l.limit = 1000
+	var text []byte
 	for i := range 300 {
-		fmt.Fprintf(l.Stdout(), "line %d\n", i)
+		text = fmt.Appendf(text, "line %d\n", i)
 	}
+	l.Stdout().Write(text) // at once, as a program that buffers writes
 	l.Close()
 	entries, err := os.ReadDir(dir)
 	if err != nil {

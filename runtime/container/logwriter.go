@@ -109,8 +109,13 @@ func (s *logStream) Write(p []byte) (int, error) {
 		if !whole && len(s.rest) < lineLimit {
 			break
 		}
+		had := len(out)
 		out = Record{Time: at, Stream: s.name, Text: s.rest, Whole: whole}.append(out)
 		s.rest = s.rest[:0]
+		if had > 0 && s.log.overflows(len(out)) {
+			s.log.write(out[:had], records)
+			out, records = append(out[:0], out[had:]...), 0
+		}
 		if records++; len(out) >= 4*lineLimit {
 			s.log.write(out, records)
 			out, records = out[:0], 0
@@ -162,9 +167,12 @@ func (l *Log) put(b []byte) error {
 
 func (l *Log) drop(count int64, err error) { l.dropped, l.cause = l.dropped+count, err }
 
+// overflows tells whether n more bytes do not fit into the current file.
+func (l *Log) overflows(n int) bool { return l.limit > 0 && l.size+int64(n) > l.limit }
+
 // rotate makes room for n bytes by renaming the files when the current one would grow too large.
 func (l *Log) rotate(n int64) error {
-	if l.file != nil && (l.size == 0 || l.limit < 0 || l.size+n <= l.limit) {
+	if l.file != nil && (l.size == 0 || !l.overflows(int(n))) {
 		return nil
 	}
 	if l.file != nil {
