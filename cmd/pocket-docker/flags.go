@@ -21,7 +21,13 @@ func (c *call) flagSet() *pflag.FlagSet {
 
 // parse reads the command line and checks how many arguments are left, most of -1 meaning any number;
 // what names them. When help was asked for it is shown, and the error is a plain exit with status 0.
+//
+// Of a call that only probes it keeps the flags, and fails.
 func (c *call) parse(flags *pflag.FlagSet, least, most int, what string) error {
+	if c.probe {
+		c.probed = flags
+		return errProbed
+	}
 	err := flags.Parse(c.args)
 	if errors.Is(err, pflag.ErrHelp) {
 		fmt.Fprint(c.stdout, c.usage)
@@ -37,6 +43,8 @@ func (c *call) parse(flags *pflag.FlagSet, least, most int, what string) error {
 	}
 	return nil
 }
+
+var errProbed = errors.New("only the flags are asked for")
 
 // meant returns a guess at which flag was meant by one that does not exist.
 func meant(flags *pflag.FlagSet, err error) string {

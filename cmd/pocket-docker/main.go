@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 
+	"github.com/spf13/pflag"
+
 	"pocket/runtime/hint"
 	"pocket/runtime/inside"
 	"pocket/runtime/tree"
@@ -43,6 +45,7 @@ func commands() []command {
 		{"images", "list stored root filesystems", imagesUsage, 1, cmdImages},
 		{"rmi", "remove stored root filesystems", rmiUsage, 1, cmdRmi},
 		{"doctor", "show what this host can enforce, and how to improve it", doctorUsage, 1, cmdDoctor},
+		{"completion", "write a script that lets a shell complete commands", completionUsage, 1, cmdCompletion},
 		{"version", "show the version", versionUsage, 1, cmdVersion},
 		{"help", "show how a command is used", helpUsage, 1, cmdHelp},
 	}
@@ -53,6 +56,9 @@ type call struct {
 	command
 	args                  []string // without the command's name
 	stdin, stdout, stderr *os.File
+
+	probe  bool // only the flags are asked for, and kept in probed
+	probed *pflag.FlagSet
 }
 
 // exitStatus ends the program with a status and no message: the status is a container's.
@@ -88,6 +94,9 @@ func run(args []string, stdin, stdout, stderr *os.File) int {
 		name = "help"
 	case "-v", "--version":
 		name = "version"
+	case completeCommand:
+		c.complete(args[1:])
+		return 0
 	}
 	found := false
 	if c.command, found = find(name); !found {

@@ -20,7 +20,7 @@ Lists running containers, the newest first.
   -n, --last N          the last N containers, running or not
   -l, --latest          the last container, running or not
       --no-trunc        do not shorten ids and commands
-      --filter KEY=TEXT only those whose name or id contains TEXT, or whose status is TEXT
+  -f, --filter KEY=TEXT only those whose name or id contains TEXT, or whose status is TEXT
                         (created, running, exited); several of one key: any of them
       --format FORMAT   table, json (an object a line), or fields: '{{.ID}} {{.Names}}', with titles
                         'table {{.ID}}\t{{.Names}}'; fields are ID Image Command CreatedAt

@@ -1,0 +1,207 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+// candidate is a word that may stand at a place of the command line.
+type candidate struct{ text, means string }
+
+// candidates is all that may stand there; files says that names of files may too.
+type candidates struct {
+	words []candidate
+	files bool
+}
+
+func (f *candidates) add(texts ...string) {
+	for _, t := range texts {
+		f.words = append(f.words, candidate{text: t})
+	}
+}
+
+// complete finds what may stand in place of the last of words, which follow the program's name.
+func complete(words []string) candidates {
+	word := words[len(words)-1]
+	if len(words) == 1 {
+		return commandNames(true)
+	}
+	cmd, known := find(words[0])
+	if !known {
+		return candidates{}
+	}
+	p := newPlace(cmd, words[1:len(words)-1])
+	flag, _, valued := strings.Cut(word, "=")
+	switch {
+	case p.owner != nil:
+		return flagValues(cmd, p.owner, "")
+	case p.onlyArgs || !strings.HasPrefix(word, "-"):
+		return arguments(cmd, len(p.args))
+	case !valued:
+		return flagNames(cmd, p.flags)
+	}
+	if f := p.flags.Lookup(strings.TrimPrefix(flag, "--")); f != nil {
+		return flagValues(cmd, f, flag+"=")
+	}
+	return candidates{}
+}
+
+func commandNames(alsoFlags bool) candidates {
+	var found candidates
+	for _, c := range commands() {
+		found.words = append(found.words, candidate{c.name, c.summary})
+	}
+	if alsoFlags {
+		found.words = append(found.words, candidate{"--help", "show all commands"}, candidate{"--version", "show the version"})
+	}
+	return found
+}
+
+// flags returns the flags that a command defines. The command is run, but only as far as its call of
+// parse, before which none has done anything.
+func (cmd command) flags() *pflag.FlagSet {
+	probe := call{command: cmd, probe: true}
+	_ = cmd.run(&probe)
+	if probe.probed == nil {
+		return pflag.NewFlagSet(cmd.name, pflag.ContinueOnError)
+	}
+	return probe.probed
+}
+
+// linePlace is where in a command's words the next one comes.
+type linePlace struct {
+	flags    *pflag.FlagSet
+	owner    *pflag.Flag // the flag whose value is to come
+	args     []string    // the arguments so far
+	onlyArgs bool        // no flag can follow
+}
+
+func newPlace(cmd command, words []string) linePlace {
+	p := linePlace{flags: cmd.flags()}
+	for _, w := range words {
+		switch {
+		case p.owner != nil:
+			p.owner = nil
+		case p.onlyArgs:
+			p.args = append(p.args, w)
+		case w == "--":
+			p.onlyArgs = true
+		case len(w) > 1 && w[0] == '-':
+			p.owner = valueless(p.flags, w)
+		default:
+			p.args = append(p.args, w)
+			p.onlyArgs = programFollows(cmd, len(p.args))
+		}
+	}
+	return p
+}
+
+// valueless returns the flag in a word whose value is the next word; nil when it needs none.
+func valueless(flags *pflag.FlagSet, word string) *pflag.Flag {
+	if name, long := strings.CutPrefix(word, "--"); long {
+		f := flags.Lookup(name) // with =value there is none of this name
+		if f == nil || f.NoOptDefVal != "" {
+			return nil
+		}
+		return f
+	}
+	for i := 1; i < len(word); i++ {
+		f := flags.ShorthandLookup(word[i : i+1])
+		if f == nil {
+			return nil
+		}
+		if f.NoOptDefVal == "" {
+			if i == len(word)-1 {
+				return f
+			}
+			return nil
+		}
+	}
+	return nil
+}
+
+func flagNames(cmd command, flags *pflag.FlagSet) candidates {
+	var found candidates
+	flags.VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			found.words = append(found.words, candidate{"--" + f.Name, describe(cmd.usage, f.Name)})
+		}
+	})
+	found.words = append(found.words, candidate{"--help", "show how it is used"})
+	return found
+}
+
+// describe takes from a usage text what stands beside a flag.
+func describe(usage, flag string) string {
+	for line := range strings.Lines(usage) {
+		trimmed := strings.TrimSpace(line)
+		if !strings.HasPrefix(trimmed, "-") {
+			continue
+		}
+		head, text, found := strings.Cut(trimmed, "  ")
+		if found && slices.Contains(strings.FieldsFunc(head, func(r rune) bool { return r == ' ' || r == ',' || r == '[' || r == '=' }), "--"+flag) {
+			return strings.TrimSpace(text)
+		}
+	}
+	return ""
+}
+
+// flagValues are what a flag may be set to. The flag's kind tells, or its name.
+func flagValues(cmd command, f *pflag.Flag, prefix string) candidates {
+	var found candidates
+	switch {
+	case fixedValues[cmd.name+" "+f.Name] != nil:
+		found.add(fixedValues[cmd.name+" "+f.Name]...)
+	case fixedValues[f.Name] != nil:
+		found.add(fixedValues[f.Name]...)
+	case f.Name == "rootfs":
+		found = named("IMAGE", cmd)
+	case slices.Contains(fileFlags, f.Name), f.Value.Type() == "file":
+		found.files = true
+	case f.Name == "volumes-from":
+		found = named("CONTAINER", cmd)
+	}
+	if f.Name == "network" {
+		for _, c := range named("CONTAINER", cmd).words {
+			found.add("container:" + c.text)
+		}
+	}
+	for i := range found.words {
+		found.words[i].text = prefix + found.words[i].text
+	}
+	return found
+}
+
+// arguments are what may stand as a command's argument number i: its usage names them.
+func arguments(cmd command, i int) candidates {
+	names := argumentNames(cmd)
+	if len(names) == 0 {
+		return candidates{}
+	}
+	if i >= len(names) {
+		if i = len(names) - 1; !strings.HasSuffix(names[i], "…") {
+			return candidates{}
+		}
+	}
+	return named(strings.TrimSuffix(names[i], "…"), cmd)
+}
+
+// argumentNames reads what follows the command in the first line of its usage.
+func argumentNames(cmd command) []string {
+	first, _, _ := strings.Cut(cmd.usage, "\n")
+	var names []string
+	for _, w := range strings.Fields(first)[min(2, len(strings.Fields(first))):] {
+		if w = strings.Trim(w, "[]"); w != "flags" && !strings.HasPrefix(w, "-") {
+			names = append(names, w)
+		}
+	}
+	return names
+}
+
+// programFollows tells whether what comes after n arguments is a program's, with flags of its own.
+func programFollows(cmd command, n int) bool {
+	names := argumentNames(cmd)
+	return n < len(names) && names[n] == "COMMAND" && cmd.name != "help"
+}
