@@ -39,6 +39,8 @@ func (a *Again) Start() (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	dumpable.RLock()
+	defer dumpable.RUnlock()
 	pid, err := (&linux.Spawn{Cgroup: -1, Outer: program}).Run()
 	if a.UserNS != nil {
 		// The change of identity made the memory that the child shared with us undumpable, so that

@@ -60,6 +60,8 @@ func (c Companion) Start() (int, error) {
 
 // alone runs a program in a process of its own, which has the caller's namespaces to begin with.
 func alone(p *linux.Program) (int, error) {
+	dumpable.RLock()
+	defer dumpable.RUnlock()
 	pid, err := (&linux.Spawn{Cgroup: -1, Outer: p}).Run()
 	// Its change of ids made the memory that it shared with us undumpable; see compose.
 	return pid, errors.Join(err, unix.Prctl(unix.PR_SET_DUMPABLE, 1, 0, 0, 0))
