@@ -56,12 +56,20 @@ What it sees
   --network none|host           no network but its own loopback (none), or this machine's
 
 What it may use (SIZE: 512k, 64MiB, 1g; DURATION: 500ms, 2s, 1m30s)
-  -m, --memory SIZE      memory of all its processes, files in memory included
+  -m, --memory SIZE      memory of all its processes, files in memory included; swap none, unless:
+  --memory-swap SIZE     memory and swap together; -1 for any amount of swap
+  --memory-reservation SIZE   memory that it may keep when others get short of it; no limit
+  --oom-score-adj N      -1000 to 1000: how likely the kernel ends it when the machine is out of memory
   --cpus NUMBER          processor time per second, such as 0.5
-  --pids-limit N         processes and threads at once
+  --cpu-quota N          the same as N microseconds of each --cpu-period N (100000)
+  -c, --cpu-shares N     its weight against others for processor time (1024)
+  --cpuset-cpus LIST     the processors it may use, such as 0-2,5
+  --pids-limit N         processes and threads at once; -1 for any number
   --timeout DURATION     time on the clock
   --cpu-time DURATION    processor time
-  --ulimit NAME=LIMIT    nofile, nproc, stack, fsize or cpu
+  --ulimit NAME=SOFT[:HARD]   a limit on each process (setrlimit(2)): core cpu data fsize locks memlock
+                         msgqueue nice nofile nproc rss rtprio rttime sigpending stack; -1 for none
+  --shm-size SIZE        of /dev/shm (64m)
   --strict-limits        do not run it when one of these limits would not hold firmly here: not at all,
                          only by looking every few milliseconds (poll), or rounded up to whole
                          processors (affinity); exit status 125

@@ -26,6 +26,7 @@ type runOptions struct {
 	securityOpts    []string
 	capAdd, capDrop []string
 	quiet           bool
+	live            limitOptions
 }
 
 // flags defines the flags of run, in the order of its help.
@@ -46,13 +47,9 @@ func (o *runOptions) flags(flags *pflag.FlagSet) {
 	flags.VarP(o.each("host:path[:ro]", o.setVolume), "volume", "v", "")
 	flags.Var(o.each("path[:size=…]", o.setTmpfs), "tmpfs", "")
 	flags.BoolVar(&o.ReadOnly, "read-only", false, "")
-	flags.VarP(memoryFlag(&o.Limits.Memory), "memory", "m", "")
-	flags.Var(cpusFlag(&o.Limits.CPUs), "cpus", "")
-	flags.Var(countFlag(&o.Limits.Processes), "pids-limit", "")
-	flags.Var(durationFlag(&o.Limits.Wall), "timeout", "")
-	flags.Var(durationFlag(&o.Limits.CPU), "cpu-time", "")
-	flags.Var(o.each("name=value", o.setUlimit), "ulimit", "")
-	flags.BoolVar(&o.Strict, "strict-limits", false, "")
+	o.live = limitOptions{limits: &o.Limits}
+	o.live.flags(flags)
+	o.startLimits(flags)
 	flags.Var(o.each("none|host", o.setNetwork), "network", "")
 	flags.StringVarP(&o.Hostname, "hostname", "h", "", "")
 	flags.StringArrayVar(&o.securityOpts, "security-opt", nil, "")
@@ -250,28 +247,6 @@ func (o *runOptions) setLogOption(s string) error {
 	return fmt.Errorf("the option %q of logs is not supported (max-size=… and max-file=… are)", name)
 }
 
-// setUlimit takes name=value or name=value:value with both the same: there is one limit, not two.
-func (o *runOptions) setUlimit(s string) error {
-	name, text, found := strings.Cut(s, "=")
-	soft, hard, both := strings.Cut(text, ":")
-	if !found || both && soft != hard {
-		return fmt.Errorf("%q is not NAME=LIMIT", s)
-	}
-	switch name {
-	case "nofile":
-		return countFlag(&o.Limits.OpenFiles).set(soft)
-	case "nproc":
-		return countFlag(&o.Limits.Processes).set(soft)
-	case "stack":
-		return sizeFlag(&o.Limits.Stack).set(soft)
-	case "fsize":
-		return sizeFlag(&o.Limits.FileSize).set(soft)
-	case "cpu":
-		return durationFlag(&o.Limits.CPU).set(soft)
-	}
-	return fmt.Errorf("the limit %q is not supported (nofile, nproc, stack, fsize and cpu are)", name)
-}
-
 // check finds what is wrong with the flags as a whole.
 func (o *runOptions) check(stdinIsTerminal bool) error {
 	if o.detach {
@@ -282,5 +257,5 @@ func (o *runOptions) check(stdinIsTerminal bool) error {
 		return usageError{hint.With(errors.New("run: standard input is not a terminal, which -i with -t needs"),
 			"leave -t out when input comes from a file or a pipe")}
 	}
-	return nil
+	return o.live.finish("run")
 }

@@ -20,6 +20,9 @@ func parseRun(line string) (*runOptions, error) {
 	if err := c.parse(flags, 0, -1, ""); err != nil {
 		return o, err
 	}
+	if err := o.check(true); err != nil {
+		return o, err
+	}
 	return o, o.program(flags)
 }
 
@@ -45,8 +48,16 @@ func TestRunFlags(t *testing.T) {
 		{"--tmpfs /t --tmpfs /u:rw,size=1m x sh", func(o *runOptions) any { return o.Tmpfs }, "[{/t 0B} {/u 1MiB}]"},
 		{"-m 64m --cpus 0.5 --pids-limit 9 --timeout 2 --cpu-time 500ms x sh", func(o *runOptions) any { return o.Limits },
 			fmt.Sprint(resource.Limits{Memory: 64 * resource.MiB, CPUs: 0.5, Processes: 9, Wall: 2 * time.Second, CPU: 500 * time.Millisecond})},
-		{"--ulimit nofile=9 --ulimit stack=1m:1m --ulimit fsize=2k --ulimit cpu=3 x sh", func(o *runOptions) any { return o.Limits },
-			fmt.Sprint(resource.Limits{OpenFiles: 9, Stack: resource.MiB, FileSize: 2 * resource.KiB, CPU: 3 * time.Second})},
+		{"--ulimit nofile=9 --ulimit stack=1m:2m --ulimit nofile=8:-1 x sh", func(o *runOptions) any { return o.Ulimits },
+			"[{nofile 8 -1} {stack 1048576 2097152}]"},
+		{"-m 64m --memory-swap 1g --memory-reservation 32m -c 512 --cpuset-cpus 0,1 x sh", func(o *runOptions) any { return o.Limits },
+			fmt.Sprint(resource.Limits{Memory: 64 * resource.MiB, Swap: resource.GiB, Reservation: 32 * resource.MiB, Shares: 512, Cpuset: "0,1"})},
+		{"-m 64m --memory-swap -1 --pids-limit -1 x sh", func(o *runOptions) any { return o.Limits },
+			fmt.Sprint(resource.Limits{Memory: 64 * resource.MiB, Swap: resource.Unlimited, Processes: resource.Unlimited})},
+		{"--pids-limit 0 x sh", func(o *runOptions) any { return o.Limits.Processes }, "-1"},
+		{"--cpu-period 50000 --cpu-quota 25000 x sh", func(o *runOptions) any { return []any{o.Limits.CPUs, o.Limits.CPUPeriod} }, "[0.5 50ms]"},
+		{"--cpu-quota 150ms x sh", func(o *runOptions) any { return []any{o.Limits.CPUs, o.Limits.CPUPeriod} }, "[1.5 0s]"},
+		{"--oom-score-adj -500 --shm-size 1m x sh", func(o *runOptions) any { return []any{o.OOMScore, o.ShmSize} }, "[-500 1MiB]"},
 		{"--network host x sh", func(o *runOptions) any { return o.HostNetwork }, "true"},
 	} {
 		o, err := parseRun(c.line)
@@ -72,12 +83,28 @@ func TestRunFlagErrors(t *testing.T) {
 		"--tmpfs /t:exec x sh":          "not supported",
 		"--cpus 0 x sh":                 "not a number of CPUs",
 		"--cpus NaN x sh":               "not a number of CPUs",
-		"--pids-limit -1 x sh":          "above 0",
-		"--pids-limit 9999999999 x sh":  "above 0",
+		"--pids-limit -2 x sh":          "not a number of processes",
+		"--pids-limit 9999999999 x sh":  "not a number of processes",
 		"--timeout -1s x sh":            "not more than 0",
-		"--ulimit nofile x sh":          "NAME=LIMIT",
-		"--ulimit nofile=1:2 x sh":      "NAME=LIMIT",
-		"--ulimit memlock=1 x sh":       "not supported",
+		"--ulimit nofile x sh":          "NAME=SOFT",
+		"--ulimit nofile=2:1 x sh":      "above the hard limit",
+		"--ulimit as=1 x sh":            "there is no ulimit",
+		"--memory-swap -2 x sh":         "negative",
+		"--memory-swap 0 x sh":          "0 is no limit",
+		"--memory-reservation x y sh":   "not a size",
+		"--shm-size 0 x sh":             "0 is no limit",
+		"--cpu-shares 1 x sh":           "not a number of shares",
+		"--cpu-shares many x sh":        "not a number of shares",
+		"--cpuset-cpus 1-0 x sh":        "not a list of processors",
+		"--cpu-period 999 x sh":         "not between 1000 and 1000000",
+		"--cpu-quota some x sh":         "not a number of microseconds",
+		"--cpu-period 50000 x sh":       "without --cpu-quota",
+		"--cpus 1 --cpu-quota 1000 x y": "use one",
+		"--oom-score-adj 1001 x sh":     "from -1000 to 1000",
+		"--kernel-memory 1m x sh":       "no such limit any more",
+		"--oom-kill-disable x sh":       "worse than one that ends",
+		"--cpuset-mems 0 x sh":          "memory nodes cannot be chosen",
+		"--device-read-bps /dev/x:1 x":  "measured and not limited",
 		"-a everything x sh":            "none of stdin",
 		"--env-file /no/such/file x sh": "/no/such/file",
 		"--nettwork none x sh":          "did you mean --network?",

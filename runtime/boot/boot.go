@@ -37,6 +37,8 @@ type Plan struct {
 	Dir                string
 
 	Rlimits      []Rlimit
+	Raised       []Rlimit        // to be set with our own privileges first, so that Rlimits can be that high
+	OOMScore     int             // oom_score_adj; 0 leaves ours
 	Affinity     []byte          // CPU mask for sched_setaffinity(2); nil leaves it
 	Capabilities []int           // nil: none, and no way to get any
 	Filter       *seccomp.Filter // nil: none
@@ -132,6 +134,7 @@ func (c *composer) enter() *linux.Program {
 	for _, fd := range c.Entries {
 		p.Add(linux.Call{Step: "enter the control group", Nr: unix.SYS_WRITE, Args: []any{fd, "0", 1}})
 	}
+	c.outside(p)
 	p.Add(own(c.UserNS, c.SetupUID, c.SetupGID)...)
 	if c.NetNS != nil {
 		// It takes CAP_SYS_ADMIN in its owner and in where we are (setns(2)); by now we have both.

@@ -192,6 +192,22 @@ func (c *composer) limits() {
 	}
 }
 
+// outside sets what takes privileges of the host, before they are left behind. The score of a vfork'd child
+// is its own, although it shares our memory (__set_oom_adj in the kernel's fs/proc/base.c).
+func (c *composer) outside(p *linux.Program) {
+	for _, l := range c.Raised {
+		limit := l.Rlimit
+		p.Add(linux.Call{Step: "raise " + l.Name, Nr: unix.SYS_PRLIMIT64, Args: []any{0, l.Resource, linux.Ref(&limit), 0}})
+	}
+	if c.OOMScore != 0 {
+		const step = "adjust the OOM score"
+		fd, text := linux.NewValue("score"), strconv.Itoa(c.OOMScore)
+		p.Add(linux.Call{Step: step, Nr: unix.SYS_OPENAT, Out: fd, Args: []any{unix.AT_FDCWD, "/proc/self/oom_score_adj", unix.O_WRONLY | unix.O_CLOEXEC}},
+			linux.Call{Step: step, Nr: unix.SYS_WRITE, Args: []any{fd, text, len(text)}},
+			linux.Call{Step: step, Nr: unix.SYS_CLOSE, Args: []any{fd}})
+	}
+}
+
 // capabilities leaves exactly the kept ones, and none of them inheritable or ambient (CVE-2022-24769).
 func (c *composer) capabilities() {
 	header := &unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}

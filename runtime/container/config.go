@@ -12,6 +12,7 @@ import (
 	"pocket/runtime/hint"
 	"pocket/runtime/image"
 	"pocket/runtime/resource"
+	"pocket/runtime/sandbox"
 )
 
 // Config is what is to be run.
@@ -33,8 +34,11 @@ type Config struct {
 	Capabilities []int // kept inside the user namespace, as numbers of capabilities(7); nil: none
 	Seccomp      Seccomp
 
-	Limits resource.Limits
-	Strict bool // a limit that cannot be enforced keeps the program from being started
+	Limits   resource.Limits
+	Ulimits  []resource.Ulimit
+	OOMScore int           // oom_score_adj, -1000 to 1000; 0 leaves the monitor's
+	ShmSize  resource.Size // of /dev/shm; 0 for docker's 64 MiB
+	Strict   bool          // a limit that cannot be enforced keeps the program from being started
 
 	Log LogOptions
 
@@ -96,7 +100,7 @@ func (c *Config) check() error {
 		// sethostname(2): HOST_NAME_MAX.
 		all = append(all, fmt.Errorf("host name %q has more than 64 bytes", c.Hostname))
 	}
-	return errors.Join(all...)
+	return errors.Join(append(all, c.Limits.Check(), sandbox.CheckCPUs(c.Limits.Cpuset))...)
 }
 
 func checkSource(host string) error {

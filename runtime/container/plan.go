@@ -1,6 +1,7 @@
 package container
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -40,7 +41,7 @@ func (r *running) spec(img image.Image) (sandbox.Spec, error) {
 		Args: cfg.Args, Env: cfg.environment(), Dir: cfg.Dir, Hostname: cfg.Hostname,
 		Root: root, IDs: r.IDs, UID: cfg.UID, GID: cfg.GID,
 		HostNetwork: cfg.HostNetwork, Loopback: true, Capabilities: cfg.Capabilities, Seccomp: filter,
-		Limits: cfg.Limits, Groups: r.Groups, Terminal: cfg.Terminal, Strict: cfg.Strict, Live: true,
+		Limits: cfg.Limits, Ulimits: cfg.Ulimits, OOMScore: cfg.OOMScore, Groups: r.Groups, Terminal: cfg.Terminal, Strict: cfg.Strict, Live: true,
 	}, nil
 }
 
@@ -57,7 +58,7 @@ func (r *running) plan(img image.Image) (rootfs.Plan, error) {
 		p = rootfs.Image(img.Layers, filepath.Join(r.layer(), "upper"), filepath.Join(r.layer(), "work"))
 		p.Seal = r.cfg.ReadOnly
 	}
-	p.AddSystem(shmSize, r.cfg.Terminal)
+	p.AddSystem(cmp.Or(r.cfg.ShmSize, shmSize), r.cfg.Terminal)
 	p.Mounts = append(p.Mounts,
 		rootfs.Mount{Kind: rootfs.Sysfs, Target: "/sys", ReadOnly: true},
 		rootfs.Mount{Kind: rootfs.Mqueue, Target: "/dev/mqueue"})

@@ -168,6 +168,10 @@ func Requested(l resource.Limits) []resource.Enforcement {
 	add(l.OpenFiles > 0, "open files", fmt.Sprint(l.OpenFiles))
 	add(l.Stack > 0, "stack", l.Stack.String())
 	add(l.FileSize > 0, "file size", l.FileSize.String())
+	add(l.Swap > 0, "memory and swap", l.Swap.String())
+	add(l.Reservation > 0, "memory reservation", l.Reservation.String())
+	add(l.Shares > 0, "cpu shares", fmt.Sprint(l.Shares))
+	add(l.Cpuset != "", "cpuset", l.Cpuset)
 	return list
 }
 

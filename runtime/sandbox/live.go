@@ -132,8 +132,8 @@ func (p *Process) Update(l resource.Limits) ([]resource.Enforcement, error) {
 		return nil, err
 	}
 	all := l.Merge(p.limits)
-	if all.Swap > 0 && all.Swap < all.Memory {
-		return nil, fmt.Errorf("memory %s is more than memory and swap together, %s", all.Memory, all.Swap)
+	if err := errors.Join(all.Check(), CheckCPUs(l.Cpuset)); err != nil {
+		return nil, err
 	}
 	held, err := p.group.Update(l)
 	if err != nil {

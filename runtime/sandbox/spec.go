@@ -43,10 +43,12 @@ type Spec struct {
 	Capabilities []int           // capabilities kept, as numbers of capabilities(7); nil: none at all
 	Seccomp      *seccomp.Filter // nil: unconfined
 
-	Limits resource.Limits
-	Groups *cgroup.Host // where control groups can be made; nil: none
-	Live   bool         // it may be paused, updated and measured, for which it gets a group of every controller
-	Strict bool         // Start fails with a *NotEnforced when a limit would not hold firmly
+	Limits   resource.Limits
+	Ulimits  []resource.Ulimit
+	OOMScore int          // oom_score_adj, -1000 to 1000; 0 leaves ours
+	Groups   *cgroup.Host // where control groups can be made; nil: none
+	Live     bool         // it may be paused, updated and measured, for which it gets a group of every controller
+	Strict   bool         // Start fails with a *NotEnforced when a limit would not hold firmly
 
 	Stdin    *os.File // nil: /dev/null
 	Stdout   Output

@@ -74,7 +74,10 @@ func (p *Process) start(files *files) error {
 	if p.group, p.held, err = p.spec.Groups.New(p.spec.Limits, p.spec.Live); err != nil {
 		return err
 	}
-	plan := p.plan(userNS)
+	plan, err := p.plan(userNS)
+	if err != nil {
+		return err
+	}
 	if err := p.strict(); err != nil {
 		return err
 	}
@@ -109,14 +112,14 @@ func (p *Process) userNS(files *files) (*os.File, error) {
 }
 
 // plan translates the Spec for package boot.
-func (p *Process) plan(userNS *os.File) boot.Plan {
+func (p *Process) plan(userNS *os.File) (boot.Plan, error) {
 	s := p.spec
 	plan := boot.Plan{
 		Root: s.Root, UserNS: userNS, Owners: s.Owners, Entries: p.group.Entries(), Folder: p.group.Folder(),
 		SetupUID: s.IDs.UIDs[0].Inside, SetupGID: s.IDs.GIDs[0].Inside, UID: s.UID, GID: s.GID,
 		HostNetwork: s.HostNetwork, NetNS: s.NetNS, Loopback: s.Loopback, Hostname: s.Hostname, Dir: s.Dir,
 		Capabilities: s.Capabilities, Handout: -1, Terminal: s.Terminal, Keep: s.Keep, Args: s.Args, Env: s.Env,
-		Filter: s.Seccomp, Rows: s.Rows, Cols: s.Cols,
+		Filter: s.Seccomp, Rows: s.Rows, Cols: s.Cols, OOMScore: s.OOMScore,
 	}
 	if plan.Hostname == "" {
 		plan.Hostname = "sandbox"
@@ -130,8 +133,11 @@ func (p *Process) plan(userNS *os.File) boot.Plan {
 	if mask != nil {
 		plan.Affinity = linux.MaskBytes(mask)
 	}
-	p.held = append(p.held, fallbacks...)
-	return plan
+	var asked []resource.Enforcement
+	var err error
+	plan.Rlimits, plan.Raised, asked, err = ulimits(plan.Rlimits, s.Ulimits)
+	p.held = append(append(p.held, fallbacks...), asked...)
+	return plan, errors.Join(err, checkOOMScore(s.OOMScore), CheckCPUs(s.Limits.Cpuset))
 }
 
 func (p *Process) strict() error {
