@@ -101,7 +101,20 @@ func (c *composer) openLayer(step, path string) string {
 		return ""
 	}
 	c.layers = append(c.layers, high)
+	c.reopen(step, path, high)
 	return "/proc/self/fd/" + strconv.Itoa(high)
+}
+
+// reopen puts, where the child mounts in a mount namespace of its own, a descriptor of that namespace in
+// the place of ours: overlay refuses folders of another one (clone_private_mount, EINVAL).
+func (c *composer) reopen(step, path string, high int) {
+	if c.here != c.inner {
+		return
+	}
+	fd := linux.NewValue("folder:" + path)
+	c.inner.Add(
+		linux.Call{Step: step, Nr: unix.SYS_OPENAT, Out: fd, Args: []any{unix.AT_FDCWD, path, unix.O_PATH | unix.O_DIRECTORY | unix.O_CLOEXEC}},
+		linux.Call{Step: step, Nr: unix.SYS_DUP3, Args: []any{fd, high, unix.O_CLOEXEC}})
 }
 
 func (c *composer) closeLayers() {
