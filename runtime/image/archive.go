@@ -93,12 +93,7 @@ func (s *Store) add(ctx context.Context, f *os.File, digest string, progress Pro
 // seal completes the folder around a tree. It belongs to the sandbox's root and lets nobody else in:
 // otherwise every user of the host could start the set-user-ID programs that an image brings.
 func (s *Store) seal(found unpacked) error {
-	f, err := os.OpenFile(filepath.Join(s.work(), "about"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(f, "%d\n%s\n", found.size, found.remark)
-	err = errors.Join(err, f.Sync(), f.Close())
+	err := writeSynced(filepath.Join(s.work(), "about"), fmt.Appendf(nil, "%d\n%s\n", found.size, found.remark))
 	if err == nil && s.owners.change {
 		uid, gid := s.owners.host(0, 0)
 		err = os.Chown(s.work(), uid, gid)
@@ -129,7 +124,7 @@ func packedImage(rootfs string) error {
 			}
 		}
 		return hint.With(errors.New("it is an image with layers, not a root filesystem"),
-			"write its root filesystem with: docker create --name N IMAGE; docker export -o FILE.tar N")
+			"store it with: pocket-docker load -i FILE, which shows the name to run it by")
 	}
 	return nil
 }
@@ -141,8 +136,11 @@ func spaceHint(err error) error {
 	return err
 }
 
-// stored returns what the folder of an unpacked archive says.
+// stored returns what the folder of an image says.
 func (s *Store) stored(digest string) (Image, bool) {
+	if img, ok := s.layered(digest); ok {
+		return img, true
+	}
 	if st, err := os.Stat(s.tree(digest)); err != nil || !st.IsDir() {
 		return Image{}, false
 	}

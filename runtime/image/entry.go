@@ -18,7 +18,10 @@ type meta struct {
 	mode     uint32 // with set-user-ID, set-group-ID and sticky bits
 	uid, gid int    // as the archive has them
 	time     time.Time
+	host     bool // uid and gid are the host's
 }
+
+func timeOf(ts unix.Timespec) time.Time { return time.Unix(ts.Unix()) }
 
 // folder makes a folder, or gives an existing one new attributes.
 func (t *tree) folder(name string, m meta) error {
@@ -27,7 +30,11 @@ func (t *tree) folder(name string, m meta) error {
 		return err
 	}
 	if name != "." && !isFolder(dir, base) {
+		hides := t.marks != "" && isWhiteout(dir, base)
 		err := t.replace(dir, base, func() error { return unix.Mkdirat(dir, base, 0o700) })
+		if err == nil && hides {
+			err = t.markOpaque(dir, base)
+		}
 		if err != nil {
 			return wrapName("make folder", name, err)
 		}
@@ -115,7 +122,10 @@ func (t *tree) hardlink(name, target string) error {
 // clears the set-user-ID and set-group-ID bits.
 func (t *tree) settle(dir int, base string, m meta) error {
 	if t.owners.change {
-		uid, gid := t.owners.host(m.uid, m.gid)
+		uid, gid := m.uid, m.gid
+		if !m.host {
+			uid, gid = t.owners.host(m.uid, m.gid)
+		}
 		if err := unix.Fchownat(dir, base, uid, gid, unix.AT_SYMLINK_NOFOLLOW); err != nil {
 			return fmt.Errorf("give it to %d:%d: %w", uid, gid, err)
 		}

@@ -5,6 +5,8 @@
 //
 //	images/<sha256>/rootfs  the tree; images/<sha256> itself only its owner can enter
 //	images/<sha256>/about   its size and what was left out
+//	images/<sha256>/config.json  instead of these, of an image with layers: the sha256 is this file's
+//	layers/<sha256>/        a layer, which several images may share
 //	seen/<device>-<inode>   the digest of an archive file that has not changed since
 //	tmp/                    what is being downloaded or unpacked
 //
@@ -116,7 +118,7 @@ func (s *Store) folders() error {
 		mode = 0o711
 	}
 	for path, mode := range map[string]os.FileMode{
-		filepath.Join(s.dir, "images"): mode, filepath.Join(s.dir, "seen"): 0o700, s.tmp(): 0o700,
+		filepath.Join(s.dir, "images"): mode, filepath.Join(s.dir, "layers"): mode, filepath.Join(s.dir, "seen"): 0o700, s.tmp(): 0o700,
 	} {
 		if err := os.MkdirAll(filepath.Dir(path), mode); err != nil {
 			return err

@@ -17,6 +17,8 @@ type label struct {
 	name   string
 	source string
 	pin    string
+	// manifest is the digest of the manifest that a layered image came by, or "".
+	manifest string
 	// deliberate is true when the user chose or expects the name, as with pull. An archive that is only
 	// run gets a name for convenience and never takes one from an image that was named deliberately.
 	deliberate bool
@@ -24,10 +26,7 @@ type label struct {
 
 // find returns the stored image that ref names.
 func (s *Store) find(ref string) (Image, error) {
-	row, err := s.db.Image(ref)
-	if errors.Is(err, state.ErrNotFound) {
-		return Image{}, notFound(ref)
-	}
+	row, err := s.row(ref)
 	if err != nil {
 		return Image{}, err
 	}
@@ -39,8 +38,20 @@ func (s *Store) find(ref string) (Image, error) {
 	return img.with(row), nil
 }
 
+// row returns the record of what ref names: as it is written, or in docker's short form.
+func (s *Store) row(ref string) (state.Image, error) {
+	row, err := s.db.Image(ref)
+	if short := familiar(ref); errors.Is(err, state.ErrNotFound) && short != ref {
+		row, err = s.db.Image(short)
+	}
+	if errors.Is(err, state.ErrNotFound) {
+		return row, notFound(ref)
+	}
+	return row, err
+}
+
 func (img Image) with(row state.Image) Image {
-	img.Name, img.Source, img.Created = row.Name, row.Source, row.Created
+	img.Name, img.Source, img.Created, img.Manifest = row.Name, row.Source, row.Created, row.Manifest
 	return img
 }
 
@@ -54,7 +65,7 @@ func (s *Store) List() ([]Image, error) {
 	for _, row := range rows {
 		img, ok := s.stored(row.Digest)
 		if !ok {
-			img = Image{Digest: row.Digest, Kind: Kind(row.Kind), Size: row.Size}
+			img = Image{ID: row.Digest, Digest: row.Digest, Kind: Kind(row.Kind), Size: row.Size}
 		}
 		list = append(list, img.with(row))
 	}
@@ -100,8 +111,8 @@ func (s *Store) publish(as label, digest string) (Image, error) {
 		}
 	}
 	row := state.Image{
-		Name: as.name, Digest: digest, Kind: string(Archive), Size: img.Size,
-		Source: as.source, Created: s.now(), Pin: as.pin,
+		Name: as.name, Digest: digest, Kind: string(img.Kind), Size: img.Size,
+		Source: as.source, Created: s.now(), Pin: as.pin, Manifest: as.manifest,
 	}
 	if err := s.db.AddImage(row); err != nil {
 		return Image{}, err
@@ -140,10 +151,7 @@ func (s *Store) Remove(ctx context.Context, ref string) error {
 		return err
 	}
 	defer held.Close()
-	row, err := s.db.Image(ref)
-	if errors.Is(err, state.ErrNotFound) {
-		return notFound(ref)
-	}
+	row, err := s.row(ref)
 	if err != nil {
 		return err
 	}
@@ -172,7 +180,8 @@ func (s *Store) discard(row state.Image) error {
 	if _, err := s.db.RemoveImage(row.Name); err != nil {
 		return err
 	}
-	return errors.Join(removeTree(s.work()), s.forgetSeen(row.Digest))
+	_, err := s.sweepLayers()
+	return errors.Join(removeTree(s.work()), s.forgetSeen(row.Digest), err)
 }
 
 // forgetSeen drops what is remembered of archive files with that digest.

@@ -22,6 +22,11 @@ import (
 type tree struct {
 	root   int
 	owners owners
+	below
+
+	alone    bool      // the layer hides all below it
+	record   *recorder // of a layer's tar, or nil
+	replaced bool      // a later entry took the place of a file or folder
 
 	parent   int // the folder of the last entry, -1 for none: entries come mostly folder by folder
 	parentOf string
@@ -38,12 +43,12 @@ type stamp struct {
 }
 
 // openTree starts filling the existing, empty folder at dir.
-func openTree(dir string, o owners) (*tree, error) {
+func openTree(dir string, o owners, b below) (*tree, error) {
 	fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", dir, err)
 	}
-	t := &tree{root: fd, owners: o, parent: -1, folders: map[string]stamp{}, block: make([]byte, len(zeros))}
+	t := &tree{root: fd, owners: o, below: b, parent: -1, folders: map[string]stamp{}, block: make([]byte, len(zeros))}
 	if err := t.folder(".", meta{mode: 0o755, time: time.Unix(0, 0)}); err != nil {
 		t.close()
 		return nil, err
@@ -99,7 +104,7 @@ func (t *tree) in(name string) (int, string, error) {
 
 func (t *tree) resolveOrMake(dir string) (int, error) {
 	fd, err := t.resolve(dir)
-	if err != unix.ENOENT {
+	if err != unix.ENOENT && (err != unix.ENOTDIR || t.marks == "") {
 		return fd, wrapName("open folder", dir, err)
 	}
 	above, err := t.resolveOrMake(path.Dir(dir))
@@ -108,12 +113,26 @@ func (t *tree) resolveOrMake(dir string) (int, error) {
 	}
 	defer unix.Close(above)
 	base := path.Base(dir)
+	hides := t.marks != "" && isWhiteout(above, base)
+	if hides {
+		unix.Unlinkat(above, base, 0) // if that fails, the next step does
+	}
 	if err := unix.Mkdirat(above, base, 0o755); err == unix.EEXIST {
-		return -1, fmt.Errorf("open folder %s: it is a link to nothing", quote(dir))
+		return -1, fmt.Errorf("open folder %s: it is a file or a link to nothing", quote(dir))
 	} else if err != nil {
 		return -1, wrapName("make folder", dir, err)
 	}
-	if err := t.settle(above, base, meta{mode: 0o755, time: time.Unix(0, 0)}); err != nil {
+	if hides {
+		if err := t.markOpaque(above, base); err != nil {
+			return -1, err
+		}
+	}
+	m := t.inherited(dir)
+	if t.marks != "" {
+		t.folders[dir] = stamp{m.mode, m.time}
+		m.mode |= 0o700
+	}
+	if err := t.settle(above, base, m); err != nil {
 		return -1, err
 	}
 	fd, err = t.resolve(dir)
@@ -127,6 +146,7 @@ func (t *tree) replace(dir int, base string, create func() error) error {
 	if !errors.Is(err, fs.ErrExist) {
 		return err
 	}
+	t.replaced = t.replaced || !isWhiteout(dir, base)
 	t.parentOf = "" // what is removed may be on its path; dir itself stays open until the next entry
 	if err := removeAt(dir, base); err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -144,7 +145,6 @@ func TestUnpackStream(t *testing.T) {
 		{"no entries", pack(t), Limits{}, "the archive is empty", false},
 		{"text", bytes.Repeat([]byte("no tar\n"), 500), Limits{}, "not a tar archive", true},
 		{"damaged later", append(bytes.Clone(good[:512]), bytes.Repeat([]byte("x"), 1024)...), Limits{}, "damaged after entry 1", false},
-		{"zstd", []byte("\x28\xb5\x2f\xfd\x00\x00\x00"), Limits{}, "zstd archives are not supported", true},
 		{"xz", []byte("\xfd7zXZ\x00\x00"), Limits{}, "xz archives are not supported", true},
 		{"too many bytes", zeros, Limits{Bytes: 500 * resource.KiB}, "larger than 500KiB", false},
 		{"too long a stream", zip(t, append(bytes.Clone(good), make([]byte, 1<<20)...)), Limits{Bytes: 500 * resource.KiB}, "more than 500KiB", false},
@@ -166,6 +166,45 @@ func TestUnpackStream(t *testing.T) {
 				t.Errorf("hint is %q", hint.Of(err))
 			}
 		})
+	}
+}
+
+func TestUnpackZstd(t *testing.T) {
+	good := pack(t, folder("d", 0o755), file("d/f", strings.Repeat("content ", 100_000)))
+	path, err := exec.LookPath("zstd")
+	if err != nil {
+		if os.Getenv("POCKET_TEST_REQUIRE") != "" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	cmd := exec.Command(path, "-cq")
+	cmd.Stdin = bytes.NewReader(good)
+	small, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := newGround(t)
+	found, err := g.unpack(small, Limits{})
+	if err != nil || found.digest != digestOfText(small) || found.size != 800_000 {
+		t.Errorf("found %+v, %v", found, err)
+	}
+	for _, c := range []struct {
+		archive []byte
+		limits  Limits
+		want    string
+	}{
+		{small[:len(small)-5], Limits{}, "damaged or cut short"},
+		{append(bytes.Clone(small), "garbage"...), Limits{}, "damaged or cut short"},
+		{small, Limits{Bytes: 500 * resource.KiB}, "larger than 500KiB"},
+	} {
+		if _, err := newGround(t).unpack(c.archive, c.limits); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("error is %v, want one with %q", err, c.want)
+		}
+	}
+	t.Setenv("PATH", t.TempDir())
+	if _, err := newGround(t).unpack(small, Limits{}); err == nil || !strings.Contains(hint.Of(err), "install zstd") {
+		t.Errorf("without the program: %v, hint %q", err, hint.Of(err))
 	}
 }
 

@@ -19,6 +19,8 @@ type Image struct {
 	Source  string        // where it came from: a URL or a path
 	Created time.Time     // when it was stored, UTC
 	Pin     string        // the sha256 that the user demanded of the source; "" for none
+	// Manifest is the digest of the manifest that it was fetched by from a registry; "" for none.
+	Manifest string
 }
 
 // AddImage records an image; the record of another image of the same name is replaced. Created, where
@@ -28,8 +30,8 @@ func (db *DB) AddImage(i Image) error {
 		i.Created = time.Now()
 	}
 	err := db.db.Write(func(tx *sqlite.Tx) error {
-		_, err := tx.Exec("INSERT OR REPLACE INTO images (name, digest, kind, size, source, created, pin) VALUES (?, ?, ?, ?, ?, ?, ?)",
-			i.Name, i.Digest, i.Kind, int64(i.Size), i.Source, i.Created, i.Pin)
+		_, err := tx.Exec("INSERT OR REPLACE INTO images (name, digest, kind, size, source, created, pin, manifest) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+			i.Name, i.Digest, i.Kind, int64(i.Size), i.Source, i.Created, i.Pin, i.Manifest)
 		return err
 	})
 	if err != nil {
@@ -38,17 +40,19 @@ func (db *DB) AddImage(i Image) error {
 	return nil
 }
 
-// Image finds an image by, in this order: its name; its name without an archive's extension (.tar,
+// Image finds an image by, in this order: its name; its name without the tag latest; its name without an archive's extension (.tar,
 // .tar.gz, .tgz, …) on either side; its digest; the beginning of its digest, with "sha256:" or, from 6
-// digits on, without. The error wraps ErrNotFound, or ErrAmbiguous when images of different digests fit.
+// digits on, without; NAME@DIGEST with its manifest's digest. The error wraps ErrNotFound, or ErrAmbiguous when images of different digests fit.
 func (db *DB) Image(ref string) (Image, error) {
 	list, err := db.Images()
 	if err == nil {
 		for _, matches := range []func(Image) bool{
 			func(i Image) bool { return i.Name == ref },
+			func(i Image) bool { return i.Name == ref+":latest" },
 			func(i Image) bool { return trimArchive(i.Name) == ref },
 			func(i Image) bool { return i.Name == trimArchive(ref) },
 			func(i Image) bool { return hasDigest(i.Digest, ref) },
+			func(i Image) bool { return i.pulledAs(ref) },
 		} {
 			if found := keep(list, matches); len(found) > 0 {
 				return only(ref, found)
@@ -93,6 +97,16 @@ func hasDigest(digest, ref string) bool {
 	return strings.HasPrefix(strings.TrimPrefix(digest, "sha256:"), hex)
 }
 
+// pulledAs tells if ref is the image's name without its tag and the digest it was fetched by.
+func (i Image) pulledAs(ref string) bool {
+	name, digest, ok := strings.Cut(ref, "@")
+	repository := i.Name
+	if colon := strings.LastIndexByte(i.Name, ':'); colon > strings.LastIndexByte(i.Name, '/') {
+		repository = i.Name[:colon]
+	}
+	return ok && digest != "" && digest == i.Manifest && (name == i.Name || name == repository)
+}
+
 // trimArchive removes an archive's extension from a file name; what is nothing else is left alone.
 func trimArchive(name string) string {
 	for _, ext := range []string{".tar.gz", ".tar.zst", ".tar.xz", ".tar.bz2", ".tgz", ".tzst", ".txz", ".tar"} {
@@ -110,10 +124,10 @@ func (db *DB) Images() ([]Image, error) {
 		return tx.Query(func(r *sqlite.Row) error {
 			list = append(list, Image{
 				Name: r.Text(), Digest: r.Text(), Kind: r.Text(), Size: resource.Size(r.Int64()),
-				Source: r.Text(), Created: r.Time(), Pin: r.Text(),
+				Source: r.Text(), Created: r.Time(), Pin: r.Text(), Manifest: r.Text(),
 			})
 			return nil
-		}, "SELECT name, digest, kind, size, source, created, pin FROM images ORDER BY created DESC, name")
+		}, "SELECT name, digest, kind, size, source, created, pin, manifest FROM images ORDER BY created DESC, name")
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list images: %w", err)

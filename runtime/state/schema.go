@@ -58,4 +58,6 @@ CREATE TABLE images (
 	pin     TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX images_digest ON images (digest);
+`, `
+ALTER TABLE images ADD COLUMN manifest TEXT NOT NULL DEFAULT '';
 `}
