@@ -23,7 +23,6 @@ runtime/state:     runtime/sqlite runtime/resource runtime/hint
 runtime/transfer:  runtime/hint
 runtime/image:     runtime/state runtime/idmap runtime/transfer runtime/inside runtime/tree runtime/hint runtime/resource
 runtime/registry:  runtime/transfer runtime/hint
-runtime/image:     runtime/state runtime/idmap runtime/transfer runtime/hint runtime/resource
 runtime/container: runtime/sandbox runtime/state runtime/image runtime/rootfs runtime/cgroup runtime/seccomp
                    runtime/tree runtime/inside runtime/idmap runtime/resource runtime/hint runtime/internal/watch
 runtime/doctor:    runtime/internal/linux runtime/resource runtime/hint runtime/idmap runtime/cgroup
