@@ -72,6 +72,23 @@ func wait(p *linux.Program, r *os.File) (done func(), err error) {
 	return func() { _ = unix.Close(high) }, nil
 }
 
+// Hold starts a process in a session of its own that reads f, the outer end of a terminal, until its end and
+// forgets what comes: without it the terminal would be hung up when we end (pty(7)). It outlives us.
+func Hold(f *os.File) error {
+	p := &linux.Program{}
+	p.Add(linux.Call{Step: "leave our session", Nr: unix.SYS_SETSID})
+	done, err := wait(p, f)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if err := unix.SetNonblock(int(f.Fd()), false); err != nil { // the holder is to wait for what comes
+		return err
+	}
+	_, err = (&linux.Spawn{Cgroup: -1, Outer: p}).Run()
+	return err
+}
+
 func writeMaps(pid int, m idmap.Map) error {
 	if m.Tool {
 		return errors.Join(runTool("newuidmap", pid, m.UIDs), runTool("newgidmap", pid, m.GIDs))

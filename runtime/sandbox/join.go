@@ -287,6 +287,18 @@ func (j *Joined) Signal(s unix.Signal) error {
 // Kill ends the program, but not what it has started.
 func (j *Joined) Kill() { j.once.Do(func() { close(j.kill) }) }
 
+// Leave has the program's terminal held open, and what it shows forgotten, by a process that ends with the
+// program and outlives this one. Without a terminal there is nothing to do for a program to be left.
+func (j *Joined) Leave() error {
+	if j.Terminal == nil {
+		return nil
+	}
+	if err := boot.Hold(j.Terminal); err != nil {
+		return fmt.Errorf("leave the terminal: %w", err)
+	}
+	return nil
+}
+
 // Resize tells the terminal its size.
 func (j *Joined) Resize(rows, cols uint16) error { return resize(j.Terminal, rows, cols) }
 

@@ -342,6 +342,62 @@ func TestASandboxEndsWithItsGuests(t *testing.T) {
 	}
 }
 
+// A process whose parent does not wait for it keeps the kernel from letting the sandbox's init go, but nobody
+// from learning how the sandbox ended.
+func TestAGuestThatNobodyWaitsFor(t *testing.T) {
+	p, s := host(t, nil)
+	s.Args = []string{"sleep", "1000"}
+	j := &Joined{spec: s}
+	files := &files{}
+	err := j.start(files)
+	files.close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Kill()
+	if exit, err := p.Wait(); err != nil || exit.Reason != Interrupted {
+		t.Errorf("%+v %v", exit, err)
+	}
+	if status, err := wait(j.pid); err != nil || status.Signal() != unix.SIGKILL { // it was still there
+		t.Errorf("%v %v", status, err)
+	}
+	j.result.Close()
+	unix.Close(j.pidfd)
+}
+
+// A program that is left with its terminal goes on, and is not hung up.
+func TestAProgramIsLeft(t *testing.T) {
+	_, s := host(t, nil)
+	done := "/work/done" + t.Name()
+	s.Terminal = true
+	s.Args = []string{"sh", "-c", "echo ready; read x; seq 100000; echo over >" + done + "; exec sleep 1000"}
+	j, err := Join(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	readUntil(t, j.Terminal, "ready")
+	if _, err := j.Terminal.Write([]byte("\r")); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Leave(); err != nil {
+		t.Fatal(err)
+	}
+	j.Terminal.Close()
+	s.Terminal = false
+	if exit, out := join(t, s, "sh", "-c", "for i in $(seq 1000); do grep -q over "+done+" && break; sleep 0.01; done 2>/dev/null; cat "+done); out != "over\n" {
+		t.Errorf("%+v %q", exit, out)
+	}
+	select {
+	case <-j.done:
+		t.Error("it has ended")
+	default:
+	}
+	j.Kill()
+	if exit, err := j.Wait(); err != nil || exit.Signal != unix.SIGKILL {
+		t.Errorf("%+v %v", exit, err)
+	}
+}
+
 func TestJoiningLeaksNoDescriptors(t *testing.T) {
 	_, s := host(t, nil)
 	count := func() int {

@@ -85,7 +85,7 @@ func (p *Process) supervise() {
 	}()
 	reason, text := p.watch(report)
 	p.finish(reason, text, time.Since(p.started))
-	_, waitErr := wait(p.pid)
+	waitErr := p.reap()
 	// Everything inside is dead, so the pipes end now, unless a process outside was handed one.
 	for _, s := range p.streams {
 		_ = s.from.SetReadDeadline(time.Now().Add(200 * time.Millisecond))
@@ -99,6 +99,29 @@ func (p *Process) supervise() {
 	}
 	p.release(waitErr)
 }
+
+// reap waits for the init, but not for ever: the kernel does not let it go before every process of the
+// namespace has been waited for, and the parent of one that joined may itself be stopped, or be a PID 1 that
+// waits for nobody (kernel/pid_namespace.c, zap_pid_ns_processes). All are dead by now in any case.
+func (p *Process) reap() error {
+	fds := []unix.PollFd{{Fd: int32(p.pidfd), Events: unix.POLLIN}}
+	deadline := time.Now().Add(reaping)
+	for {
+		n, err := unix.Poll(fds, int(time.Until(deadline).Milliseconds()))
+		switch {
+		case err == unix.EINTR && time.Now().Before(deadline):
+		case err == nil && n == 0 || err == unix.EINTR:
+			go func() { _, _ = wait(p.pid) }() // ends when the last of them is waited for
+			return nil
+		default:
+			_, err := wait(p.pid)
+			return err
+		}
+	}
+}
+
+// reaping is how long a sandbox's end is waited for once all in it are dead.
+const reaping = 2 * time.Second
 
 // release gives everything back, when no other call can be using it.
 func (p *Process) release(waitErr error) {

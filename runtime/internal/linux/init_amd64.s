@@ -5,7 +5,8 @@
 //
 //	"init", candidate path…, "", payload's argv…
 //
-// or "init" alone: then it holds a namespace open until its standard input ends. With "exec" in place of
+// or "init" alone: then it holds a namespace, or a terminal's outer end, open until its standard input ends,
+// which it reads and forgets. With "exec" in place of
 // "init" it is no PID 1 but the step before a program that joins a sandbox: it becomes the payload itself,
 // and reports only when it cannot. The program is never executed from our own process, or a script that
 // names /proc/self/exe as its interpreter would run our binary inside (CVE-2019-5736).
@@ -147,11 +148,13 @@ drain:
 	SYSCALL
 	JMP  quit
 hold:
-	XORL AX, AX             // read(0, buffer, 1)
+	XORL AX, AX             // read(0, workspace, 1024) until nothing more comes
 	XORL DI, DI
 	LEAQ 0(SP), SI
-	MOVQ $1, DX
+	MOVQ $1024, DX
 	SYSCALL
+	TESTQ AX, AX
+	JG   hold
 quit:
 	MOVQ $231, AX           // exit_group(0)
 	XORL DI, DI

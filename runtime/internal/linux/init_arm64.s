@@ -133,11 +133,13 @@ drain:
 	SVC
 	B    quit
 hold:
-	MOVD $63, R8            // read(0, buffer, 1)
+	MOVD $63, R8            // read(0, workspace, 1024) until nothing more comes
 	MOVD ZR, R0
 	MOVD R23, R1
-	MOVD $1, R2
+	MOVD $1024, R2
 	SVC
+	CMP  $0, R0
+	BGT  hold
 quit:
 	MOVD $94, R8            // exit_group(0)
 	MOVD ZR, R0
