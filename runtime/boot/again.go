@@ -39,7 +39,7 @@ func (a *Again) Start() (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	dumpable.RLock()
+	dumpable.RLock() // as in Spawn
 	defer dumpable.RUnlock()
 	pid, err := (&linux.Spawn{Cgroup: -1, Outer: program}).Run()
 	if a.UserNS != nil {

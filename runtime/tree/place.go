@@ -48,7 +48,9 @@ func (p *place) open(name string, flags int, mode uint32) (int, error) {
 }
 
 // folder opens an existing folder.
-func (p *place) folder(name string) (int, error) { return p.open(name, unix.O_PATH|unix.O_DIRECTORY, 0) }
+func (p *place) folder(name string) (int, error) {
+	return p.open(name, unix.O_PATH|unix.O_DIRECTORY, 0)
+}
 
 // close is for descriptors that were only looked through.
 func closeFD(fd int) { _ = unix.Close(fd) }

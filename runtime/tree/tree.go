@@ -7,10 +7,3 @@
 // from the descriptor of its folder and never through a link, and what needs the rights of the container's
 // root is a job of package inside.
 package tree
-
-import "pocket/runtime/inside"
-
-// Jobs are what this package does in a second process: programs that use it give them to inside.Serve.
-var Jobs = map[string]inside.Job{
-	"tree-remove": removeInside,
-}

@@ -24,6 +24,8 @@ type Rules struct {
 	Owners bool
 	// SetID keeps set-user-ID and set-group-ID bits.
 	SetID bool
+	// Top gives the folder that all goes to what the archive says of its own top.
+	Top bool
 }
 
 // unpacker fills a folder with an archive. A file of the archive replaces what is no folder, and never
@@ -39,6 +41,18 @@ type unpacker struct {
 	parentOf string
 	stamps   map[string]*tar.Header // of folders, which get their modes and times last
 	block    []byte
+}
+
+// Unpack puts the files of a tar archive into the existing folder of the host. Nothing outside it is made or
+// changed, whatever the archive holds. Files are the caller's own, unless Rules say otherwise; devices are
+// left out.
+func Unpack(dir string, r io.Reader, rules Rules) (Left, error) {
+	fd, err := openFolder(dir)
+	if err != nil {
+		return Left{}, err
+	}
+	defer closeFD(fd)
+	return (&place{fd: fd, resolve: noLinks}).unpack(".", r, rules, rules.Owners)
 }
 
 func (p *place) unpack(base string, r io.Reader, rules Rules, chown bool) (Left, error) {
@@ -178,7 +192,7 @@ func (u *unpacker) folder(dir int, base, name string, h *tar.Header) error {
 		if st.Mode&unix.S_IFMT != unix.S_IFDIR {
 			return hint.With(errors.New("cannot put a folder in place of what is none"), "remove that first, or choose another destination")
 		}
-		if name == "." {
+		if name == "." && !u.rules.Top {
 			return nil // where all goes to keeps its own owner and mode, as with docker cp
 		}
 		err = nil

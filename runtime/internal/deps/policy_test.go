@@ -17,7 +17,7 @@ runtime/boot:      runtime/internal/linux runtime/rootfs runtime/seccomp runtime
 runtime/sandbox:   runtime/boot runtime/cgroup runtime/seccomp runtime/rootfs runtime/idmap runtime/resource
                    runtime/hint runtime/internal/linux
 runtime/inside:    runtime/boot runtime/idmap runtime/hint runtime/internal/linux
-runtime/tree:      runtime/inside runtime/idmap runtime/hint
+runtime/tree:      runtime/inside runtime/boot runtime/idmap runtime/hint
 runtime/sqlite:    runtime/hint
 runtime/state:     runtime/sqlite runtime/resource runtime/hint
 runtime/transfer:  runtime/hint

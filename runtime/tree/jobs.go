@@ -1,0 +1,137 @@
+package tree
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"pocket/runtime/inside"
+)
+
+// Jobs are what this package does in a second process: programs that use it give them to inside.Serve.
+var Jobs = map[string]inside.Job{
+	"tree-remove":  removeInside,
+	"tree-stat":    stat,
+	"tree-pack":    packView,
+	"tree-unpack":  unpackView,
+	"tree-seed":    seed,
+	"tree-changes": changes,
+}
+
+// look reads a job's arguments and opens the view's root. The files after the root are returned.
+func look(c *inside.Call) (*place, *request, []*os.File, error) {
+	var r request
+	if err := c.Args(&r); err != nil {
+		return nil, nil, nil, err
+	}
+	p := &place{resolve: insideRoot, ids: r.As}
+	if r.Running {
+		p.fd = int(c.Files[0].Fd())
+		return p, &r, c.Files[1:], nil
+	}
+	fd, err := r.View.assemble(r.As != nil)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	p.fd = fd
+	return p, &r, c.Files, r.View.mountVolumes(p, r.As != nil)
+}
+
+// at opens what is at the path, for looking at it only.
+func (p *place) at(path string, follow bool) (int, error) {
+	flags := unix.O_PATH
+	switch {
+	case strings.HasSuffix(path, "/") || strings.HasSuffix(path, "/."):
+		flags |= unix.O_DIRECTORY
+	case !follow:
+		flags |= unix.O_NOFOLLOW
+	}
+	return p.open(path, flags, 0)
+}
+
+func stat(c *inside.Call) (any, error) {
+	p, r, _, err := look(c)
+	if err != nil {
+		return nil, err
+	}
+	fd, err := p.at(r.Path, r.Follow)
+	if err != nil {
+		return nil, err
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return nil, &os.PathError{Op: "stat", Path: r.Path, Err: err}
+	}
+	e := Entry{Dir: st.Mode&unix.S_IFMT == unix.S_IFDIR, Size: st.Size}
+	if st.Mode&unix.S_IFMT == unix.S_IFLNK {
+		buf := make([]byte, unix.PathMax)
+		n, err := unix.Readlinkat(fd, "", buf)
+		if err != nil {
+			return nil, &os.PathError{Op: "read link", Path: r.Path, Err: err}
+		}
+		e.Link = string(buf[:n])
+	}
+	return e, nil
+}
+
+func packView(c *inside.Call) (any, error) {
+	p, r, files, err := look(c)
+	if err != nil {
+		return nil, err
+	}
+	fd, err := p.at(r.Path, r.Follow)
+	if err != nil {
+		return nil, err
+	}
+	out := bufio.NewWriterSize(files[0], 256<<10)
+	left, err := p.pack(fd, r.Name, out)
+	if err == nil {
+		err = out.Flush()
+	}
+	if errors.Is(err, unix.EPIPE) {
+		err = nil // whoever reads has said why it does not want more
+	}
+	return left, err
+}
+
+func unpackView(c *inside.Call) (any, error) {
+	p, r, files, err := look(c)
+	if err != nil {
+		return nil, err
+	}
+	return p.unpack(r.Path, bufio.NewReaderSize(files[0], 256<<10), r.Rules, true)
+}
+
+func seed(c *inside.Call) (any, error) {
+	p, r, _, err := look(c)
+	if err != nil {
+		return nil, err
+	}
+	from, err := p.open(r.Path, unix.O_PATH|unix.O_DIRECTORY, 0)
+	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	into, err := os.Open(r.Name)
+	if err != nil {
+		return nil, err
+	}
+	defer into.Close()
+	if _, err := into.Readdirnames(1); err != io.EOF {
+		return nil, err // something is in it, or it cannot be read
+	}
+	to := &place{fd: int(into.Fd()), resolve: noLinks, ids: r.As}
+	reader, writer := io.Pipe()
+	go func() { // ends when the reader is closed at the latest
+		_, err := p.pack(from, ".", writer)
+		writer.CloseWithError(err)
+	}()
+	_, err = to.unpack(".", reader, Rules{Owners: true, SetID: true, Top: true}, true)
+	return nil, errors.Join(err, reader.Close())
+}
