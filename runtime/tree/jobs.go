@@ -3,12 +3,15 @@ package tree
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
+	"pocket/runtime/idmap"
 	"pocket/runtime/inside"
 )
 
@@ -29,16 +32,44 @@ func look(c *inside.Call) (*place, *request, []*os.File, error) {
 		return nil, nil, nil, err
 	}
 	p := &place{resolve: insideRoot, ids: r.As}
+	files, err := p.find(&r, c.Files)
+	if err == nil && r.As != nil {
+		err = becomeOwner(r.As)
+	}
+	return p, &r, files, err
+}
+
+// find opens the root and returns the other files.
+func (p *place) find(r *request, files []*os.File) (_ []*os.File, err error) {
 	if r.Running {
-		p.fd = int(c.Files[0].Fd())
-		return p, &r, c.Files[1:], nil
+		p.fd = int(files[0].Fd())
+		return files[1:], nil
 	}
-	fd, err := r.View.assemble(r.As != nil)
-	if err != nil {
-		return nil, nil, nil, err
+	if p.fd, err = r.View.assemble(r.As != nil); err != nil {
+		return nil, err
 	}
-	p.fd = fd
-	return p, &r, c.Files, r.View.mountVolumes(p, r.As != nil)
+	return files, r.View.mountVolumes(p, r.As != nil)
+}
+
+// becomeOwner lets this goroutine, of a process that the host's root runs, make files as the container's
+// root. Without this, nothing can be made in a volume that translates owners: the host's root has no id
+// there (EOVERFLOW, mount_setattr(2), "ID-mapped mounts"). The capabilities stay (capabilities(7),
+// SECBIT_NO_SETUID_FIXUP), so that everything can be reached. Other goroutines stay as they were.
+func becomeOwner(ids *idmap.Map) error {
+	runtime.LockOSThread() // for good: the identity is the thread's
+	const noFixup = 1 << 2 // SECBIT_NO_SETUID_FIXUP, linux/securebits.h
+	if err := unix.Prctl(unix.PR_SET_SECUREBITS, noFixup, 0, 0, 0); err != nil {
+		return fmt.Errorf("keep the capabilities: %w", err)
+	}
+	uid, gid := hostID(ids.UIDs, 0), hostID(ids.GIDs, 0)
+	// Both return the id that was there before, and no error (setfsuid(2)).
+	if _, err := unix.SetfsgidRetGid(gid); err != nil {
+		return fmt.Errorf("take group id %d: %w", gid, err)
+	}
+	if _, err := unix.SetfsuidRetUid(uid); err != nil {
+		return fmt.Errorf("take user id %d: %w", uid, err)
+	}
+	return nil
 }
 
 // at opens what is at the path, for looking at it only.
