@@ -19,6 +19,8 @@ type Companion struct {
 	Path           string    // absolute
 	Args, Env      []string  // Args[0] is the program's name
 	Stdout, Stderr *os.File  // nil: /dev/null
+	// Tun shows it a /dev/net/tun that anybody may open. Only root can; for others it is left as it is.
+	Tun bool
 }
 
 // Start starts the program and returns its pid, a child of ours that the caller must wait for. The kernel
@@ -48,6 +50,9 @@ func (c Companion) Start() (int, error) {
 	for _, s := range linux.IgnoredSignals() {
 		p.Add(linux.Call{Step: "reset " + unix.SignalName(s), Nr: unix.SYS_RT_SIGACTION, Args: []any{int(s), make([]byte, 32), 0, 8}})
 	}
+	if c.Tun && linux.Privileged() {
+		p.Add(tun()...)
+	}
 	p.Add(own(c.UserNS, c.IDs.UIDs[0].Inside, c.IDs.GIDs[0].Inside)...)
 	p.Add(tie(pidfd)...)
 	p.Add(
@@ -56,6 +61,21 @@ func (c Companion) Start() (int, error) {
 		linux.Call{Step: "unblock the signals", Nr: unix.SYS_RT_SIGPROCMASK, Args: []any{unix.SIG_SETMASK, make([]byte, 8), 0, 8}},
 		linux.Call{Step: "start " + c.Path, Nr: unix.SYS_EXECVEAT, Args: []any{unix.AT_FDCWD, c.Path, c.Args, c.Env, 0}})
 	return alone(p)
+}
+
+// tun makes the device anew in mounts of the process's own: the host's may be root's alone, where no udev
+// gives it the permissions that its makers meant it to have (tuntap.rst, 3.2: "no harm in allowing the
+// device to be accessible by non-root users").
+func tun() []linux.Call {
+	const device = "/dev/net/tun"
+	number := int(unix.Mkdev(10, 200)) // devices.txt
+	return []linux.Call{
+		{Step: "make mounts of its own", Nr: unix.SYS_UNSHARE, Args: []any{unix.CLONE_NEWNS}},
+		{Step: "make the mounts private", Nr: unix.SYS_MOUNT, Args: []any{"none", "/", 0, uintptr(unix.MS_REC | unix.MS_PRIVATE), 0}},
+		{Step: "mount tmpfs on /dev/net", Nr: unix.SYS_MOUNT, Args: []any{"tmpfs", "/dev/net", "tmpfs", uintptr(unix.MS_NOSUID | unix.MS_NOEXEC), "size=4k,mode=755"}},
+		{Step: "make " + device, Nr: unix.SYS_MKNODAT, Args: []any{unix.AT_FDCWD, device, unix.S_IFCHR | 0o666, number}},
+		{Step: "open " + device + " to all", Nr: unix.SYS_FCHMODAT, Args: []any{unix.AT_FDCWD, device, 0o666}},
+	}
 }
 
 // alone runs a program in a process of its own, which has the caller's namespaces to begin with.
@@ -105,7 +125,11 @@ func NewNetNS(userNS *os.File, ids idmap.Map) (*NetNS, error) {
 	defer r.Close()
 	p := &linux.Program{}
 	p.Add(own(userNS, ids.UIDs[0].Inside, ids.GIDs[0].Inside)...)
-	p.Add(linux.Call{Step: "make a network namespace", Nr: unix.SYS_UNSHARE, Args: []any{unix.CLONE_NEWNET}})
+	p.Add(
+		linux.Call{Step: "make a network namespace", Nr: unix.SYS_UNSHARE, Args: []any{unix.CLONE_NEWNET}},
+		// A process may look only at one that has no capability more than itself (ptrace(2), "access mode
+		// checking"): so that a companion which has given some up can open the holder's /proc/PID/ns/net.
+		linux.Call{Step: "lock the capabilities", Nr: unix.SYS_PRCTL, Args: []any{unix.PR_SET_SECUREBITS, noCapabilities, 0, 0, 0}})
 	pid, err := spawnNetHolder(p, r)
 	if err != nil {
 		w.Close()

@@ -14,6 +14,7 @@ runtime/cgroup:    runtime/resource runtime/hint runtime/internal/linux
 runtime/seccomp:   runtime/hint
 runtime/rootfs:    runtime/resource runtime/hint
 runtime/boot:      runtime/internal/linux runtime/rootfs runtime/seccomp runtime/resource runtime/idmap runtime/hint
+runtime/network:   runtime/boot runtime/idmap runtime/hint
 runtime/sandbox:   runtime/boot runtime/cgroup runtime/seccomp runtime/rootfs runtime/idmap runtime/resource
                    runtime/hint runtime/internal/linux
 runtime/inside:    runtime/boot runtime/idmap runtime/hint runtime/internal/linux

@@ -256,5 +256,5 @@ var names = map[uintptr]string{
 	unix.SYS_OPEN_TREE: "open_tree", unix.SYS_MOVE_MOUNT: "move_mount", unix.SYS_FSOPEN: "fsopen",
 	unix.SYS_FSCONFIG: "fsconfig", unix.SYS_FSMOUNT: "fsmount", unix.SYS_CLOSE_RANGE: "close_range",
 	unix.SYS_MOUNT_SETATTR: "mount_setattr", unix.SYS_SCHED_SETAFFINITY: "sched_setaffinity",
-	unix.SYS_UNSHARE: "unshare", unix.SYS_RT_SIGPROCMASK: "rt_sigprocmask",
+	unix.SYS_UNSHARE: "unshare", unix.SYS_RT_SIGPROCMASK: "rt_sigprocmask", unix.SYS_MKNODAT: "mknodat",
 }
