@@ -8,8 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -59,13 +57,24 @@ func Check(dir string) Report {
 	r := &Report{}
 	r.add(kernel())
 	r.add(identity())
-	r.add(userNamespaces())
-	r.add(runs(groups))
+	if os.Geteuid() != 0 {
+		r.add(mapTools())
+	}
+	namespaces, trial := userNamespaces(), runs(groups)
+	r.add(namespaces)
+	r.appArmor(namespaces.Status != Missing)
+	r.add(trial)
+	r.add(procMounts(trial.Status == OK))
+	r.add(anonymousFile())
 	r.add(seccompFilter())
+	r.add(delegation(groups))
 	r.controllers(groups)
 	r.add(overlay(dir))
-	r.add(store(dir))
-	r.add(download())
+	r.examineStore(dir)
+	r.add(program("pasta", "--network pasta and -p do not work; none, host and container:NAME do",
+		"apt-get install passt (Debian, Ubuntu), dnf install passt (Fedora)", "pasta"))
+	r.add(program("download", "pull cannot fetch images; archives that are here already can be used",
+		"apt-get install curl", "curl", "wget"))
 	return *r
 }
 
@@ -120,7 +129,7 @@ func identity() Finding {
 func (r *Report) controllers(h *cgroup.Host) {
 	group, held, err := h.New(resource.Limits{Memory: 64 * resource.MiB, Processes: 16, CPUs: 0.5}, false)
 	if err != nil {
-		r.add(failure("control groups", Degraded, err, "limits are held by the weaker means below"))
+		r.add(failure("a control group", Degraded, err, "limits are held by the weaker means below"))
 		group, held, _ = (*cgroup.Host)(nil).New(resource.Limits{}, false)
 	}
 	by := map[string]resource.Enforcement{}
@@ -130,7 +139,7 @@ func (r *Report) controllers(h *cgroup.Host) {
 	_, _, counted := group.CPU()
 	_, oom := group.OOMKills()
 	if err := group.Remove(); err != nil {
-		r.add(failure("control groups", Degraded, err, "groups may be left behind"))
+		r.add(failure("a control group", Degraded, err, "groups may be left behind"))
 	}
 	limit := func(name, key string, c cgroup.Controller, fallback, consequence string) {
 		if e, ok := by[key]; ok {
@@ -161,14 +170,4 @@ func known(name string, ok bool, strong, weak, consequence string, c cgroup.Cont
 		f.Fix = hint.Of(c.Reason)
 	}
 	return f
-}
-
-func download() Finding {
-	for _, tool := range []string{"curl", "wget"} {
-		if path, err := exec.LookPath(tool); err == nil {
-			return Finding{Name: "download", Status: OK, Found: strings.TrimSpace(path)}
-		}
-	}
-	return Finding{Name: "download", Status: Degraded, Found: "neither curl nor wget",
-		Consequence: "pull cannot fetch images", Fix: "apt-get install curl"}
 }

@@ -20,7 +20,7 @@ func TestCheckTellsOfEverything(t *testing.T) {
 			t.Errorf("%s is %s without a consequence", f.Name, f.Status)
 		}
 	}
-	for _, name := range []string{"kernel", "identity", "user namespaces", sandboxes, "seccomp", "memory limit",
+	for _, name := range []string{"kernel", "identity", "user namespaces", sandboxes, "seccomp", "memory limit", "proc", "memfd", "control groups", "file system", "leftovers", "pasta",
 		"process limit", "cpu share", "cpu time", "OOM detection", "overlay", "store", "download"} {
 		if !seen[name] {
 			t.Errorf("nothing is said of %s", name)

@@ -16,13 +16,25 @@ func (r Report) String() string {
 	var b strings.Builder
 	for _, f := range r.Findings {
 		fmt.Fprintf(&b, "%-8s  %-*s  %s\n", words[f.Status], width, f.Name, oneLine(f.Found))
-		for _, more := range []struct{ name, text string }{{"means", f.Consequence}, {"fix", f.Fix}} {
-			if more.text != "" {
-				fmt.Fprintf(&b, "%-8s  %*s  %s: %s\n", "", width, "", more.name, oneLine(more.text))
-			}
+		if f.Consequence != "" {
+			fmt.Fprintf(&b, "%-8s  %*s  means: %s\n", "", width, "", oneLine(f.Consequence))
 		}
+		writeFix(&b, f.Fix, 8+2+width+2)
 	}
 	return b.String()
+}
+
+// writeFix writes one line after the word fix; of several, all but the first stand at the margin, so that
+// they can be copied as they are.
+func writeFix(b *strings.Builder, fix string, indent int) {
+	first, rest, several := strings.Cut(fix, "\n")
+	if fix == "" {
+		return
+	}
+	fmt.Fprintf(b, "%*sfix: %s\n", indent, "", first)
+	if several {
+		b.WriteString(rest + "\n\n")
+	}
 }
 
 // oneLine keeps the text of an error, which may be a program's, on its line.

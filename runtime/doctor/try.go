@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"pocket/runtime/boot"
 	"pocket/runtime/cgroup"
 	"pocket/runtime/hint"
@@ -20,7 +18,6 @@ import (
 	"pocket/runtime/rootfs"
 	"pocket/runtime/sandbox"
 	"pocket/runtime/seccomp"
-	"pocket/runtime/state"
 )
 
 const sandboxes = "sandboxes"
@@ -96,7 +93,7 @@ func seccompFilter() Finding {
 func overlay(dir string) Finding {
 	const name = "overlay"
 	const consequence = "images can be run with --read-only; a writable root needs a copy of the image"
-	if err := os.MkdirAll(dir, 0o711); err != nil {
+	if err := makeFolder(dir); err != nil {
 		return failure(name, Degraded, err, consequence)
 	}
 	base, err := os.MkdirTemp(dir, "doctor-")
@@ -131,27 +128,4 @@ func own(path string, ids idmap.Map) error {
 		return nil
 	}
 	return os.Chown(path, idmap.Host(ids.UIDs, 0), idmap.Host(ids.GIDs, 0))
-}
-
-// store opens the database and looks for room.
-func store(dir string) Finding {
-	const name = "store"
-	db, err := state.Open(dir)
-	if err != nil {
-		return failure(name, Missing, err, "containers and images cannot be recorded")
-	}
-	defer db.Close()
-	if err := db.Check(); err != nil {
-		return failure(name, Missing, err, "the database is damaged")
-	}
-	var fs unix.Statfs_t
-	if err := unix.Statfs(dir, &fs); err != nil {
-		return failure(name, Degraded, err, "the room is not known")
-	}
-	room := resource.Size(int64(fs.Bavail) * fs.Bsize)
-	f := Finding{Name: name, Status: OK, Found: fmt.Sprintf("%s, database sound, %s free", dir, room.Human())}
-	if room < resource.GiB || fs.Files > 0 && fs.Ffree < 10000 {
-		f.Status, f.Consequence, f.Fix = Degraded, "an image may not fit", "make room, or set POCKET_ROOT to another disk"
-	}
-	return f
 }

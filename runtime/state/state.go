@@ -95,5 +95,9 @@ func (db *DB) Close() error { return db.db.Close() }
 // Dir is the state folder, absolute.
 func (db *DB) Dir() string { return db.dir }
 
+// Journal is how the database keeps what is being written: "wal", or "delete" on file systems where that
+// does not work.
+func (db *DB) Journal() string { return db.db.Journal() }
+
 // Check reads the whole database and reports damage, in time proportional to its size.
 func (db *DB) Check() error { return db.db.QuickCheck() }
