@@ -76,8 +76,16 @@ What it may use (SIZE: 512k, 64MiB, 1g; DURATION: 500ms, 2s, 1m30s)
   -q, --quiet            no warnings, which are of such limits and of log records that were lost
 
 What it may do
-  --security-opt seccomp=FILE|unconfined   a system call profile in docker's format, or none
-  --cap-add NAME, --cap-drop NAME          change docker's default set of capabilities
+  --cap-add NAME, --cap-drop NAME   change docker's default set of capabilities; ALL is every one. They are
+                         those of the container's own user namespace, and reach nothing of the host's
+  --security-opt OPTION  one of
+      seccomp=FILE       a system call profile of the user's, in docker's or the OCI runtime's format
+      seccomp=default|unconfined   the built-in one, or none
+      mask=PATH[:PATH]   hide these too; unmask=PATTERN[:PATTERN]|ALL: show what is hidden or read-only in
+                         /proc and /sys; systempaths=unconfined: all of it
+      no-new-privileges, apparmor=unconfined, label=disable: as it is anyway
+  --privileged           every capability, no system call profile, all of /proc and /sys, the latter
+                         writable: still no more than the user who calls may do, and no device of the host
 
 Ctrl-C and other signals are passed on to the program; the third one kills it.
 

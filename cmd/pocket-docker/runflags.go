@@ -18,15 +18,14 @@ import (
 // runOptions is the command line of run.
 type runOptions struct {
 	container.Config
-	rootfs, cmd     string
-	detach          bool
-	interactive     bool
-	attach          []string
-	cidfile         string
-	securityOpts    []string
-	capAdd, capDrop []string
-	quiet           bool
-	live            limitOptions
+	rootfs, cmd string
+	detach      bool
+	interactive bool
+	attach      []string
+	cidfile     string
+	security    securityOptions
+	quiet       bool
+	live        limitOptions
 }
 
 // flags defines the flags of run, in the order of its help.
@@ -52,9 +51,7 @@ func (o *runOptions) flags(flags *pflag.FlagSet) {
 	o.startLimits(flags)
 	flags.Var(o.each("none|host", o.setNetwork), "network", "")
 	flags.StringVarP(&o.Hostname, "hostname", "h", "", "")
-	flags.StringArrayVar(&o.securityOpts, "security-opt", nil, "")
-	flags.StringArrayVar(&o.capAdd, "cap-add", nil, "")
-	flags.StringArrayVar(&o.capDrop, "cap-drop", nil, "")
+	o.securityFlags(flags)
 	flags.StringVar(&o.cidfile, "cidfile", "", "")
 	flags.StringVar(&o.Log.Driver, "log-driver", "", "")
 	flags.Var(o.each("max-size=…|max-file=…", o.setLogOption), "log-opt", "")

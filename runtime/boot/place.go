@@ -3,6 +3,7 @@ package boot
 import (
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 
@@ -45,11 +46,14 @@ func (c *composer) place(sources []source) {
 	for _, s := range sources {
 		switch s.Kind {
 		case rootfs.Proc:
-			c.mask(s.Target, procMasks())
-			c.freeze(s.Target, procReadOnly())
+			c.mask(s.Target, c.unseen(s.Target, procMasks()))
+			c.freeze(s.Target, c.unseen(s.Target, procReadOnly()))
 		case rootfs.Sysfs:
-			c.mask(s.Target, sysMasks())
+			c.mask(s.Target, c.unseen(s.Target, sysMasks()))
 		}
+	}
+	for _, p := range c.Root.Hide {
+		c.hide(p)
 	}
 	c.forbid(c.Root.Masks)
 	if c.Root.Seal {
@@ -118,6 +122,29 @@ func (c *composer) mask(below string, paths []string) {
 		}
 		c.try(step, unix.ENOENT, unix.SYS_MOVE_MOUNT, fd, "", unix.AT_FDCWD, below+name, unix.MOVE_MOUNT_F_EMPTY_PATH)
 	}
+}
+
+// unseen are those of docker's paths that the plan does not ask to be shown.
+func (c *composer) unseen(below string, paths []string) []string {
+	return slices.DeleteFunc(slices.Clone(paths), func(p string) bool {
+		full := below + strings.TrimSuffix(p, "/")
+		return slices.ContainsFunc(c.Root.Show, func(pattern string) bool {
+			match, _ := path.Match(pattern, full)
+			return match || pattern == "ALL"
+		})
+	})
+}
+
+// hide covers what may be a file or a folder. A mount goes only on its own kind (EINVAL), so the first of
+// the two steps fails on a folder, and the second on what the first has covered; where there is nothing at
+// all, the second fails otherwise.
+func (c *composer) hide(p string) {
+	step, null, empty := "mask "+p, linux.NewValue("mask"), linux.NewValue("mask")
+	c.inner.Add(linux.Call{Step: step, Nr: unix.SYS_OPEN_TREE, Out: null,
+		Args: []any{unix.AT_FDCWD, "/dev/null", uint(unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC)}})
+	c.try(step, linux.AnyErrno, unix.SYS_MOVE_MOUNT, null, "", unix.AT_FDCWD, p, unix.MOVE_MOUNT_F_EMPTY_PATH)
+	c.tmpfs(step, 4096, 0o555, mountData|unix.MOUNT_ATTR_RDONLY, empty)
+	c.try(step, unix.EINVAL, unix.SYS_MOVE_MOUNT, empty, "", unix.AT_FDCWD, p, unix.MOVE_MOUNT_F_EMPTY_PATH)
 }
 
 // forbid lays a file without any permission over others: a read-only mount, so that its owner cannot

@@ -150,5 +150,9 @@ func (c *composer) sysfs(m rootfs.Mount, fd *linux.Value) {
 		c.bind(rootfs.Mount{Source: "/sys", Target: m.Target, ReadOnly: true}, fd)
 		return
 	}
-	c.filesystem("mount sysfs on "+m.Target, "sysfs", mountData|unix.MOUNT_ATTR_RDONLY, fd)
+	attr := uintptr(mountData)
+	if m.ReadOnly {
+		attr |= unix.MOUNT_ATTR_RDONLY
+	}
+	c.filesystem("mount sysfs on "+m.Target, "sysfs", attr, fd)
 }

@@ -141,6 +141,8 @@ func cure(err error) error {
 		return hint.With(err, "the state folder's file system cannot hold an overlay: set POCKET_ROOT to a folder on ext4, xfs, btrfs or tmpfs")
 	case strings.HasPrefix(step.Step, "change to the working directory"):
 		return hint.With(err, "choose a folder that exists in the image, with -w")
+	case strings.HasPrefix(step.Step, "mask ") && step.Errno == unix.ENOENT:
+		return hint.With(err, "there is no such path in the container: leave the mask away")
 	case step.Errno == unix.ENOSYS:
 		return hint.With(err, "Linux 5.12 or later is needed; pocket-docker doctor tells what is missing")
 	case isNoFolder(step.Errno) && strings.HasPrefix(step.Step, "mount on "):

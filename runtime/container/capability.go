@@ -6,63 +6,77 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
-)
 
-// capabilities holds the names of capabilities(7) at their numbers (linux/capability.h).
-var capabilities = []string{
-	"chown", "dac_override", "dac_read_search", "fowner", "fsetid", "kill", "setgid", "setuid", "setpcap",
-	"linux_immutable", "net_bind_service", "net_broadcast", "net_admin", "net_raw", "ipc_lock", "ipc_owner",
-	"sys_module", "sys_rawio", "sys_chroot", "sys_ptrace", "sys_pacct", "sys_admin", "sys_boot", "sys_nice",
-	"sys_resource", "sys_time", "sys_tty_config", "mknod", "lease", "audit_write", "audit_control", "setfcap",
-	"mac_override", "mac_admin", "syslog", "wake_alarm", "block_suspend", "audit_read", "perfmon", "bpf",
-	"checkpoint_restore",
-}
+	"pocket/runtime/seccomp"
+)
 
 // defaultCapabilities is docker's set (moby, oci/caps/defaults.go).
 var defaultCapabilities = []int{
-	unix.CAP_CHOWN, unix.CAP_DAC_OVERRIDE, unix.CAP_FOWNER, unix.CAP_FSETID, unix.CAP_KILL, unix.CAP_SETGID,
+	unix.CAP_CHOWN, unix.CAP_DAC_OVERRIDE, unix.CAP_FSETID, unix.CAP_FOWNER, unix.CAP_KILL, unix.CAP_SETGID,
 	unix.CAP_SETUID, unix.CAP_SETPCAP, unix.CAP_NET_BIND_SERVICE, unix.CAP_NET_RAW, unix.CAP_SYS_CHROOT,
 	unix.CAP_MKNOD, unix.CAP_AUDIT_WRITE, unix.CAP_SETFCAP,
 }
 
-// Capabilities returns docker's default set, without those in drop and with those in add, as sorted
-// numbers. Names are those of capabilities(7), in any case, with or without CAP_; ALL is every one.
-func Capabilities(add, drop []string) ([]int, error) {
-	kept := map[int]bool{}
-	for _, c := range defaultCapabilities {
-		kept[c] = true
+// AllCapabilities lists every capability, as sorted numbers.
+func AllCapabilities() []int {
+	all := make([]int, unix.CAP_LAST_CAP+1)
+	for c := range all {
+		all[c] = c
 	}
-	if err := setCapabilities(kept, drop, false); err != nil {
-		return nil, err
-	}
-	// Adding comes last, so that --cap-drop ALL --cap-add CHOWN leaves CHOWN, as docker has it.
-	if err := setCapabilities(kept, add, true); err != nil {
-		return nil, err
-	}
-	set := []int{}
-	for c, keep := range kept {
-		if keep {
-			set = append(set, c)
-		}
-	}
-	slices.Sort(set)
-	return set, nil
+	return all
 }
 
-func setCapabilities(kept map[int]bool, names []string, keep bool) error {
-	for _, name := range names {
-		short := strings.TrimPrefix(strings.ToLower(name), "cap_")
-		if short == "all" {
-			for c := range capabilities {
-				kept[c] = keep
-			}
-			continue
-		}
-		c := slices.Index(capabilities, short)
-		if c < 0 {
-			return fmt.Errorf("%q is not a capability (see capabilities(7))", name)
-		}
-		kept[c] = keep
+// Capabilities returns docker's default set as its --cap-add and --cap-drop change it, as sorted numbers.
+// Names are those of capabilities(7), in any case, with or without CAP_. ALL added is every one but those
+// dropped; ALL dropped leaves those added; where one is both dropped and added, it is added.
+func Capabilities(add, drop []string) ([]int, error) {
+	added, everyAdded, err := capabilityNumbers(add)
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	dropped, everyDropped, err := capabilityNumbers(drop)
+	if err != nil {
+		return nil, err
+	}
+	without := func(c int) bool { return slices.Contains(dropped, c) }
+	set := slices.Clone(defaultCapabilities)
+	switch {
+	case everyAdded:
+		set = slices.DeleteFunc(AllCapabilities(), without)
+	case everyDropped:
+		set = added
+	default:
+		set = append(slices.DeleteFunc(set, without), added...)
+	}
+	slices.Sort(set)
+	return slices.Compact(append([]int{}, set...)), nil
+}
+
+// capabilityNumbers reads names, and whether ALL is one of them.
+func capabilityNumbers(names []string) (list []int, all bool, err error) {
+	for _, name := range names {
+		long := strings.ToUpper(name)
+		if !strings.HasPrefix(long, "CAP_") {
+			long = "CAP_" + long
+		}
+		c, ok := seccomp.Capability(long)
+		switch {
+		case long == "CAP_ALL":
+			all = true
+		case !ok:
+			return nil, false, fmt.Errorf("%q is not a capability (see capabilities(7))", name)
+		default:
+			list = append(list, c)
+		}
+	}
+	return list, all, nil
+}
+
+// CapabilityNames are the names of capabilities(7) for numbers of them.
+func CapabilityNames(list []int) []string {
+	names := []string{}
+	for _, c := range list {
+		names = append(names, seccomp.CapabilityName(c))
+	}
+	return names
 }

@@ -32,7 +32,10 @@ type Config struct {
 
 	HostNetwork  bool
 	Capabilities []int // kept inside the user namespace, as numbers of capabilities(7); nil: none
+	Privileged   bool  // Capabilities, Seccomp and Unmask are those of --privileged, and /sys can be written
 	Seccomp      Seccomp
+	Mask         []string // paths inside that are hidden beside docker's; each must exist
+	Unmask       []string // patterns (path.Match) of docker's masked and read-only paths that are left alone, or UnmaskAll
 
 	Limits   resource.Limits
 	Ulimits  []resource.Ulimit
@@ -45,6 +48,9 @@ type Config struct {
 	Remove   bool // the record and the folder are removed when the container has ended
 	Terminal bool // the program gets a terminal of its own
 }
+
+// UnmaskAll as Config.Unmask leaves all of /proc and /sys as the kernel shows it.
+const UnmaskAll = "ALL"
 
 // Volume is a folder or file of the host that is seen inside.
 type Volume struct {

@@ -58,9 +58,10 @@ func (r *running) plan(img image.Image) (rootfs.Plan, error) {
 		p = rootfs.Image(img.Layers, filepath.Join(r.layer(), "upper"), filepath.Join(r.layer(), "work"))
 		p.Seal = r.cfg.ReadOnly
 	}
+	p.Hide, p.Show = r.cfg.Mask, r.cfg.Unmask
 	p.AddSystem(cmp.Or(r.cfg.ShmSize, shmSize), r.cfg.Terminal)
 	p.Mounts = append(p.Mounts,
-		rootfs.Mount{Kind: rootfs.Sysfs, Target: "/sys", ReadOnly: true},
+		rootfs.Mount{Kind: rootfs.Sysfs, Target: "/sys", ReadOnly: !r.cfg.Privileged},
 		rootfs.Mount{Kind: rootfs.Mqueue, Target: "/dev/mqueue"})
 	if r.cfg.HostNetwork && img.Kind == image.Host {
 		p.Mounts = append(p.Mounts, hostFiles("/etc/resolv.conf")...)

@@ -16,7 +16,7 @@ const (
 	Bind    Kind = iota // a folder or file of the host, with everything mounted below it
 	Tmpfs               // an empty folder in memory
 	Proc                // a new procfs for the PID namespace, with docker's masked and read-only paths
-	Sysfs               // a read-only sysfs
+	Sysfs               // a sysfs; read-only if the mount is, or the host's network is shared
 	Dev                 // a private /dev: null zero full random urandom tty, shm, fd links; pts and ptmx if Terminals
 	Mqueue              // POSIX message queues
 	Overlay             // Lower layers with a writable Upper
@@ -69,6 +69,11 @@ type Plan struct {
 	// Masks are files inside that nobody can open, though the folder that holds them is mounted. The root
 	// itself must be writable while it is built. One that does not exist is no mistake.
 	Masks []string
+	// Hide are paths inside, of files or folders, that are covered by nothing: they must exist.
+	Hide []string
+	// Show are patterns (path.Match) of docker's masked and read-only paths of Proc and Sysfs that are left as
+	// the kernel has them; "ALL" is every one.
+	Show []string
 	// Seal makes the root mount itself read-only when everything is in place.
 	Seal bool
 }

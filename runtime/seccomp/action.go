@@ -1,6 +1,10 @@
 package seccomp
 
-import "golang.org/x/sys/unix"
+import (
+	"slices"
+
+	"golang.org/x/sys/unix"
+)
 
 const (
 	lastNamedErrno = 200                                               // above all that errno(3) names
@@ -104,4 +108,18 @@ var capabilities = [...]string{
 	unix.CAP_BLOCK_SUSPEND: "CAP_BLOCK_SUSPEND", unix.CAP_AUDIT_READ: "CAP_AUDIT_READ",
 	unix.CAP_PERFMON: "CAP_PERFMON", unix.CAP_BPF: "CAP_BPF",
 	unix.CAP_CHECKPOINT_RESTORE: "CAP_CHECKPOINT_RESTORE",
+}
+
+// Capability returns the number of a capability by its name in capabilities(7), such as CAP_SYS_ADMIN.
+func Capability(name string) (int, bool) {
+	n := slices.Index(capabilities[:], name)
+	return n, n >= 0
+}
+
+// CapabilityName returns the name of a capability; "" for a number that has none.
+func CapabilityName(n int) string {
+	if n < 0 || n >= len(capabilities) {
+		return ""
+	}
+	return capabilities[n]
 }

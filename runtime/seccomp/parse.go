@@ -60,6 +60,9 @@ func (p *parser) top() {
 			p.array(func() { p.rule() })
 		case "comment":
 			p.skip()
+		case "listenerPath", "listenerMetadata": // of the OCI form
+			p.skip()
+			p.mistake("%s needs a program that answers for the kernel, which there is none for", key)
 		default:
 			p.unknown(key, "a profile")
 		}

@@ -130,8 +130,8 @@ func (p *parser) scope() scope {
 
 func (p *parser) capability(s *scope) {
 	name := p.string()
-	number := slices.Index(capabilities[:], name)
-	if number < 0 {
+	number, ok := Capability(name)
+	if !ok {
 		p.mistake("unknown capability %q (they are called like CAP_SYS_ADMIN)", name)
 	}
 	s.caps = append(s.caps, number)
