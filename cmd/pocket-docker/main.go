@@ -41,7 +41,7 @@ func commands() []command {
 		{"stop", "end running containers", stopUsage, 1, cmdStop},
 		{"rm", "remove containers", rmUsage, 1, cmdRm},
 		{"inspect", "show all that is known of a container, as JSON", inspectUsage, 1, cmdInspect},
-		{"pull", "store a root filesystem from a URL", pullUsage, 1, cmdPull},
+		{"pull", "store an image from a registry, or a root filesystem from a URL", pullUsage, 125, cmdPull},
 		{"images", "list stored root filesystems", imagesUsage, 1, cmdImages},
 		{"rmi", "remove stored root filesystems", rmiUsage, 1, cmdRmi},
 		{"doctor", "show what this host can enforce, and how to improve it", doctorUsage, 1, cmdDoctor},

@@ -23,6 +23,12 @@ func digestOfText(text []byte) string { return fmt.Sprintf("%s%x", digestPrefix,
 // form with a tag, and source, which says where it came from. Of several platforms this host's is taken.
 // Every digest and size is checked. A layer that is stored already need not be in the layout.
 func (s *Store) LoadLayout(ctx context.Context, dir, name, source string, progress Progress) (Image, error) {
+	return s.loadLayout(ctx, dir, name, source, "", progress)
+}
+
+// loadLayout is LoadLayout of an image that came by manifest, if that is not "" and not the layout's: by a
+// list of images, of which the layout holds one.
+func (s *Store) loadLayout(ctx context.Context, dir, name, source, manifest string, progress Progress) (Image, error) {
 	name, err := tagged(name)
 	if err != nil {
 		return Image{}, err
@@ -40,6 +46,9 @@ func (s *Store) LoadLayout(ctx context.Context, dir, name, source string, progre
 		return Image{}, fmt.Errorf("load %s: %w", source, err)
 	}
 	found[0].names = []string{name}
+	if manifest != "" {
+		found[0].manifest = manifest
+	}
 	stored, err := s.install(ctx, b, found[0], source, progress)
 	if err != nil {
 		return Image{}, fmt.Errorf("load %s: %w", source, err)

@@ -6,12 +6,13 @@ import (
 	"strings"
 
 	"pocket/runtime/hint"
+	"pocket/runtime/registry"
 )
 
 // What docker leaves out of the names it shows (moby's distribution/reference, "normalize.go"): images
 // that were saved by other programs carry it.
 const (
-	DefaultDomain = "docker.io"
+	DefaultDomain = registry.Hub
 	officialPath  = "library/"
 	defaultTag    = "latest"
 )

@@ -110,7 +110,7 @@ func loginKeys(r Reference) []string {
 		}
 		path = path[:end]
 	}
-	if r.Host == hubName {
+	if r.Host == Hub {
 		keys = append(keys, hubLogin, hubHost)
 	}
 	return keys
@@ -152,7 +152,7 @@ func decodeLogin(auth string) (user, password string, err error) {
 func askHelper(ctx context.Context, name string, r Reference) (login, bool, error) {
 	program := "docker-credential-" + name
 	host := r.Host
-	if host == hubName {
+	if host == Hub {
 		host = "https://" + hubLogin + "/v1/"
 	}
 	if !isWord(name) {

@@ -1,18 +1,19 @@
 package registry
 
-// What docker calls its public registry is neither the host that it asks nor what it keeps a login
-// under. These names are typed in references and stored in files, so that they must be understood;
-// no name without a host leads there (see Parse).
+// Hub is what docker calls its public registry. It is typed in references and stored in images and files
+// of logins, so that it must be understood; no name without a host leads there (see Parse).
+const Hub = "docker.io"
+
+// The host that is asked for its images, and what docker keeps a login under, are others.
 const (
-	hubName   = "docker.io"
-	hubHost   = "registry-1.docker.io"
-	hubLogin  = "index.docker.io"
+	hubHost   = "registry-1." + Hub
+	hubLogin  = "index." + Hub
 	hubFolder = "library/"
 )
 
 // apiHost is the host that is asked for the images of host.
 func apiHost(host string) string {
-	if host == hubName {
+	if host == Hub {
 		return hubHost
 	}
 	return host

@@ -26,7 +26,7 @@ const accepted = ociIndex + ", " + ociManifest + ", " + dockerList + ", " + dock
 // What a registry may make us read.
 const (
 	mostManifest = 4 << 20 // as registries refuse larger ones (the distribution specification, "Pushing Manifests")
-	mostConfig   = 8 << 20
+	mostConfig   = 4 << 20
 	mostLayers   = 1000
 	mostNesting  = 4 // of indexes in indexes
 )

@@ -67,7 +67,7 @@ func parse(text, short string) (Reference, error) {
 	if err := checkPath(path); err != nil {
 		return Reference{}, err
 	}
-	if host == hubName && !strings.Contains(path, "/") {
+	if host == Hub && !strings.Contains(path, "/") {
 		path = hubFolder + path
 	}
 	return Reference{Host: strings.ToLower(host), Path: path, Tag: tag, Digest: digest}, nil

@@ -24,8 +24,8 @@ func TestParse(t *testing.T) {
 		{"app", "h.example", "h.example/app:latest"},
 		{"app:2", "docker://h.example:5000/lib/", "h.example:5000/lib/app:2"},
 		{"me/app", "h.example/lib", "h.example/me/app:latest"},
-		{hubName + "/app", "", hubName + "/library/app:latest"},
-		{hubName + "/me/app", "", hubName + "/me/app:latest"},
+		{Hub + "/app", "", Hub + "/library/app:latest"},
+		{Hub + "/me/app", "", Hub + "/me/app:latest"},
 
 		{"docker://app", "", "error: it names no registry"},
 		{"docker://", "", "error: it names no registry"},

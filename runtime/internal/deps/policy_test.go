@@ -22,8 +22,8 @@ runtime/tree:      runtime/inside runtime/boot runtime/idmap runtime/hint
 runtime/sqlite:    runtime/hint
 runtime/state:     runtime/sqlite runtime/resource runtime/hint
 runtime/transfer:  runtime/hint
-runtime/image:     runtime/state runtime/idmap runtime/transfer runtime/inside runtime/tree runtime/hint runtime/resource
 runtime/registry:  runtime/transfer runtime/hint
+runtime/image:     runtime/state runtime/idmap runtime/transfer runtime/registry runtime/inside runtime/tree runtime/hint runtime/resource
 runtime/container: runtime/sandbox runtime/state runtime/image runtime/rootfs runtime/cgroup runtime/seccomp
                    runtime/tree runtime/inside runtime/idmap runtime/resource runtime/hint runtime/internal/watch
 runtime/doctor:    runtime/internal/linux runtime/resource runtime/hint runtime/idmap runtime/cgroup
