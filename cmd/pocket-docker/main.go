@@ -10,12 +10,13 @@ import (
 	"github.com/spf13/pflag"
 
 	"pocket/runtime/hint"
+	"pocket/runtime/image"
 	"pocket/runtime/inside"
 	"pocket/runtime/tree"
 )
 
 func main() {
-	if status, served := inside.Serve(tree.Jobs); served {
+	if status, served := inside.Serve(tree.Jobs, image.Jobs); served {
 		os.Exit(status)
 	}
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))

@@ -12,12 +12,13 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"pocket/runtime/image"
 	"pocket/runtime/inside"
 	"pocket/runtime/tree"
 )
 
 func TestMain(m *testing.M) {
-	if status, served := inside.Serve(tree.Jobs); served {
+	if status, served := inside.Serve(tree.Jobs, image.Jobs); served {
 		os.Exit(status)
 	}
 	testscript.Main(m, map[string]func(){"pocket-docker": main})

@@ -14,12 +14,13 @@ import (
 
 	"pocket/grader/suite"
 	"pocket/runtime/hint"
+	"pocket/runtime/image"
 	"pocket/runtime/inside"
 	"pocket/runtime/tree"
 )
 
 func main() {
-	if status, served := inside.Serve(tree.Jobs); served {
+	if status, served := inside.Serve(tree.Jobs, image.Jobs); served {
 		os.Exit(status)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), endings()...)

@@ -13,6 +13,7 @@ import (
 
 	"pocket/runtime/boot"
 	"pocket/runtime/idmap"
+	"pocket/runtime/image"
 	"pocket/runtime/inside"
 	"pocket/runtime/tree"
 )
@@ -21,7 +22,7 @@ import (
 const asGrader = "POCKET_TEST_AS_GRADER"
 
 func TestMain(m *testing.M) {
-	if status, served := inside.Serve(tree.Jobs); served {
+	if status, served := inside.Serve(tree.Jobs, image.Jobs); served {
 		os.Exit(status)
 	}
 	if os.Getenv(asGrader) != "" {

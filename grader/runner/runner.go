@@ -80,11 +80,19 @@ func resolve(ctx context.Context, rootFS string, progress image.Progress) (func(
 	if err != nil {
 		return nil, err
 	}
-	found, err := image.Open(dir, db, idmap.Default()).Resolve(ctx, rootFS, progress)
+	images := image.Open(dir, db, idmap.Default())
+	found, err := images.Resolve(ctx, rootFS, progress)
+	if err == nil {
+		err = found.CheckArchitecture()
+	}
+	tree := ""
+	if err == nil {
+		tree, err = images.Tree(ctx, found, progress)
+	}
 	if err = errors.Join(err, db.Close()); err != nil {
 		return nil, err
 	}
-	return func() (rootfs.Plan, error) { return rootfs.View(found.Dir) }, nil
+	return func() (rootfs.Plan, error) { return rootfs.View(tree) }, nil
 }
 
 // Run runs a job. See grader.Runner.

@@ -30,7 +30,7 @@ func (c *composer) overlay(m rootfs.Mount, fd *linux.Value) {
 	if c.failed != nil {
 		return
 	}
-	options, err := lowerOptions(lower, !AppendsLayers())
+	options, err := lowerOptions(lower, rootfs.MaxLayers())
 	if err != nil {
 		c.failed = fmt.Errorf("%s: %w", step, err)
 		return
@@ -48,43 +48,18 @@ func (c *composer) overlay(m rootfs.Mount, fd *linux.Value) {
 
 // lowerOptions names the lower layers, topmost first: in one option where they fit, else one by one,
 // which old kernels cannot.
-func lowerOptions(lower []string, old bool) ([][2]string, error) {
-	joined := strings.Join(lower, ":")
-	if len(joined) <= longestOption {
-		return [][2]string{{"lowerdir", joined}}, nil
+func lowerOptions(lower []string, most int) ([][2]string, error) {
+	if len(lower) > most {
+		return nil, fmt.Errorf("this kernel takes %d layers at most, not %d", most, len(lower))
 	}
-	if old {
-		return nil, fmt.Errorf("this kernel takes %d layers at most, the image has %d", OldLayers, len(lower))
+	if joined := strings.Join(lower, ":"); len(joined) <= longestOption {
+		return [][2]string{{"lowerdir", joined}}, nil
 	}
 	var options [][2]string
 	for _, l := range lower {
 		options = append(options, [2]string{"lowerdir+", l})
 	}
 	return options, nil
-}
-
-// OldLayers is how many lower layers an overlay can have where AppendsLayers is false.
-const OldLayers = (longestOption + 1) / len("/proc/self/fd/100:")
-
-// AppendsLayers tells if this kernel takes an overlay's layers one by one and so any number of them:
-// since Linux 6.8 (overlayfs.rst, "Multiple lower layers").
-func AppendsLayers() bool {
-	var u unix.Utsname
-	if unix.Uname(&u) != nil {
-		return false
-	}
-	return atLeast(unix.ByteSliceToString(u.Release[:]), 6, 8)
-}
-
-// atLeast compares a kernel's release, as "6.1.0-18-amd64".
-func atLeast(release string, major, minor int) bool {
-	parts := strings.FieldsFunc(release, func(r rune) bool { return r < '0' || r > '9' })
-	if len(parts) < 2 {
-		return false
-	}
-	a, err1 := strconv.Atoi(parts[0])
-	b, err2 := strconv.Atoi(parts[1])
-	return err1 == nil && err2 == nil && (a > major || a == major && b >= minor)
 }
 
 // openLayer opens a folder of an overlay and returns the path that names the descriptor.
@@ -122,3 +97,6 @@ func (c *composer) closeLayers() {
 		_ = unix.Close(fd) // O_PATH: nothing can be lost
 	}
 }
+
+// AppendsLayers tells if this kernel takes an overlay's layers one by one.
+func AppendsLayers() bool { return rootfs.MaxLayers() > rootfs.OldLayers }

@@ -48,7 +48,7 @@ func (s *Store) importArchive(ctx context.Context, f *os.File, as label, digest 
 	defer held.Close()
 	if _, ok := s.stored(digest); !ok { // nor by the process that we waited for
 		if err := s.add(ctx, f, digest, progress); err != nil {
-			return Image{}, errors.Join(fmt.Errorf("unpack %s: %w", as.source, err), removeTree(s.work()))
+			return Image{}, errors.Join(fmt.Errorf("unpack %s: %w", as.source, err), s.removeTree(s.work()))
 		}
 	}
 	return s.publish(as, digest)
@@ -61,18 +61,22 @@ func (s *Store) lock(ctx context.Context, progress Progress) (*os.File, error) {
 
 // add unpacks f aside and puts it in its place. The caller holds the lock.
 func (s *Store) add(ctx context.Context, f *os.File, digest string, progress Progress) error {
-	if err := removeTree(s.work()); err != nil { // left by a process that was killed
+	if err := s.removeTree(s.work()); err != nil { // left by a process that was killed
 		return err
 	}
 	rootfs := filepath.Join(s.work(), "rootfs")
 	if err := os.MkdirAll(rootfs, 0o700); err != nil {
 		return err
 	}
-	found, err := unpack(ctx, f, rootfs, s.owners, s.Limits, progress)
+	st, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	found, err := s.unpack(ctx, unpackTask{Dir: rootfs, Size: st.Size(), Limits: s.Limits}, f, nil, progress)
 	if err != nil {
 		return spaceHint(err)
 	}
-	if found.digest != digest {
+	if found.Digest != digest {
 		return errors.New("the archive was changed while it was read")
 	}
 	if err := packedImage(rootfs); err != nil {
@@ -81,7 +85,7 @@ func (s *Store) add(ctx context.Context, f *os.File, digest string, progress Pro
 	if err := s.seal(found); err != nil {
 		return spaceHint(err)
 	}
-	if err := removeTree(s.home(digest)); err != nil { // damaged: it was not found whole
+	if err := s.removeTree(s.home(digest)); err != nil { // damaged: it was not found whole
 		return err
 	}
 	if err := os.Rename(s.work(), s.home(digest)); err != nil {
@@ -93,7 +97,7 @@ func (s *Store) add(ctx context.Context, f *os.File, digest string, progress Pro
 // seal completes the folder around a tree. It belongs to the sandbox's root and lets nobody else in:
 // otherwise every user of the host could start the set-user-ID programs that an image brings.
 func (s *Store) seal(found unpacked) error {
-	err := writeSynced(filepath.Join(s.work(), "about"), fmt.Appendf(nil, "%d\n%s\n", found.size, found.remark))
+	err := writeSynced(filepath.Join(s.work(), "about"), fmt.Appendf(nil, "%d\n%s\n", found.Size, found.Remark))
 	if err == nil && s.owners.change {
 		uid, gid := s.owners.host(0, 0)
 		err = os.Chown(s.work(), uid, gid)

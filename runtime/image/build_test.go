@@ -145,7 +145,7 @@ func (g ground) unpack(archive []byte, l Limits) (unpacked, error) {
 		g.t.Fatal(err)
 	}
 	defer f.Close()
-	found, err := unpack(context.Background(), f, g.dir, newOwners(idmap.Map{}), l, nil)
+	found, err := unpackTask{Dir: g.dir, Size: int64(len(archive)), Limits: l}.run(context.Background(), f, nil, newOwners(idmap.Map{}), nil)
 	if after := outside(g.t, filepath.Dir(g.canary)); after != g.before {
 		g.t.Errorf("something outside has changed, before:\n%s\nafter:\n%s", g.before, after)
 	}

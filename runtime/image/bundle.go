@@ -29,15 +29,17 @@ type section struct {
 // member is one open file of a bundle.
 type member struct {
 	*io.SectionReader
-	file *os.File // to be closed, or nil
+	from *os.File
+	at   int64 // where it begins in from
+	own  bool  // from is closed with it
 }
 
 // Close ends the reading.
 func (c *member) Close() error {
-	if c.file == nil {
+	if !c.own {
 		return nil
 	}
-	return c.file.Close()
+	return c.from.Close()
 }
 
 // openFolder opens a folder as a bundle. Its links lead nowhere outside.
@@ -115,7 +117,7 @@ func (b *bundle) open(name string) (*member, error) {
 			return nil, fmt.Errorf("%s is missing", quote(name))
 		}
 		if e.target == "" {
-			return &member{SectionReader: io.NewSectionReader(b.file, e.at, e.size)}, nil
+			return &member{io.NewSectionReader(b.file, e.at, e.size), b.file, e.at, false}, nil
 		}
 		name = e.target
 	}
@@ -135,7 +137,7 @@ func (b *bundle) openInFolder(name string) (*member, error) {
 		f.Close()
 		return nil, err
 	}
-	return &member{io.NewSectionReader(f, 0, st.Size()), f}, nil
+	return &member{io.NewSectionReader(f, 0, st.Size()), f, 0, true}, nil
 }
 
 // text reads a document of the bundle and, unless want is "", checks its digest.

@@ -83,7 +83,7 @@ func (t *tree) symlink(name, target string, m meta) error {
 	}
 	err = t.replace(dir, base, func() error { return unix.Symlinkat(target, dir, base) })
 	if err == nil && t.owners.change {
-		uid, gid := t.owners.host(m.uid, m.gid)
+		uid, gid := t.hostOwner(m)
 		err = unix.Fchownat(dir, base, uid, gid, unix.AT_SYMLINK_NOFOLLOW)
 	}
 	if err == nil {
@@ -122,10 +122,7 @@ func (t *tree) hardlink(name, target string) error {
 // clears the set-user-ID and set-group-ID bits.
 func (t *tree) settle(dir int, base string, m meta) error {
 	if t.owners.change {
-		uid, gid := m.uid, m.gid
-		if !m.host {
-			uid, gid = t.owners.host(m.uid, m.gid)
-		}
+		uid, gid := t.hostOwner(m)
 		if err := unix.Fchownat(dir, base, uid, gid, unix.AT_SYMLINK_NOFOLLOW); err != nil {
 			return fmt.Errorf("give it to %d:%d: %w", uid, gid, err)
 		}
@@ -136,6 +133,14 @@ func (t *tree) settle(dir int, base string, m meta) error {
 		return fmt.Errorf("set mode %#o: %w", m.mode, err)
 	}
 	return setTime(dir, base, m.time)
+}
+
+// hostOwner are the host's ids of an entry's owner.
+func (t *tree) hostOwner(m meta) (int, int) {
+	if m.host {
+		return m.uid, m.gid
+	}
+	return t.owners.host(m.uid, m.gid)
 }
 
 func setTime(dir int, base string, when time.Time) error {

@@ -83,18 +83,20 @@ type Store struct {
 
 	dir    string
 	db     *state.DB
+	ids    idmap.Map
 	owners owners
 	now    func() time.Time
 }
 
 // Open returns the store in the state folder dir, which need not exist. When the caller is root,
 // unpacked files belong to the host ids that ids maps theirs to (without ranges: to themselves);
-// otherwise all belong to the caller.
+// otherwise, where newuidmap writes the mapping, to what they are in a user namespace with it, and else all
+// belong to the caller.
 func Open(dir string, db *state.DB, ids idmap.Map) *Store {
 	if absolute, err := filepath.Abs(dir); err == nil {
 		dir = absolute
 	}
-	return &Store{Limits: DefaultLimits, dir: dir, db: db, owners: newOwners(ids), now: time.Now}
+	return &Store{Limits: DefaultLimits, dir: dir, db: db, ids: ids, owners: newOwners(ids), now: time.Now}
 }
 
 // ErrNotFound is in the error of Resolve and Remove when nothing has the given name.

@@ -4,13 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
-
-	"golang.org/x/sys/unix"
 )
 
 // A layer is stored once, however many images have it, under the digest of its tar (its diff id):
@@ -75,18 +72,18 @@ type blob struct {
 // addLayer unpacks a layer aside and puts it in its place. lower are the diff ids below it, lowest first.
 // The caller holds the lock.
 func (s *Store) addLayer(ctx context.Context, b *bundle, from blob, diffID string, lower []string, progress Progress) error {
-	if err := removeTree(s.work()); err != nil { // left by a process that was killed
+	if err := s.removeTree(s.work()); err != nil { // left by a process that was killed
 		return err
 	}
 	err := s.unpackAside(ctx, b, from, diffID, lower, progress)
 	if err == nil {
-		err = removeTree(s.layerHome(diffID)) // damaged: it was not found whole
+		err = s.removeTree(s.layerHome(diffID)) // damaged: it was not found whole
 	}
 	if err == nil {
 		err = os.Rename(s.work(), s.layerHome(diffID))
 	}
 	if err != nil {
-		return errors.Join(spaceHint(err), removeTree(s.work()))
+		return errors.Join(spaceHint(err), s.removeTree(s.work()))
 	}
 	return syncFolder(filepath.Join(s.dir, "layers"))
 }
@@ -111,8 +108,7 @@ func (s *Store) unpackAside(ctx context.Context, b *bundle, from blob, diffID st
 }
 
 func (s *Store) unpackLayer(ctx context.Context, packed *member, from blob, diffID string, lower []string, progress Progress) (layer, error) {
-	b, err := s.below(lower)
-	defer b.close()
+	trees, err := s.treesOf(lower)
 	if err != nil {
 		return layer{}, err
 	}
@@ -121,53 +117,39 @@ func (s *Store) unpackLayer(ctx context.Context, packed *member, from blob, diff
 		return layer{}, err
 	}
 	defer pieces.Close()
-	src := readSource(ctx, packed, packed.Size(), StageUnpack, progress)
-	found, err := unpackLayer(ctx, src, filepath.Join(s.work(), "rootfs"), s.owners, b, s.Limits, pieces)
+	task := unpackTask{Dir: filepath.Join(s.work(), "rootfs"), At: packed.at, Size: packed.Size(), Limits: s.Limits, Marks: s.marks(), Trees: trees}
+	found, err := s.unpack(ctx, task, packed.from, pieces, progress)
 	if err != nil {
 		return layer{}, err
 	}
-	if _, err := io.Copy(io.Discard, src); err != nil {
-		return layer{}, err
+	if from.digest != "" && found.Digest != from.digest {
+		return layer{}, fmt.Errorf("its digest is %s, not %s: it was damaged or replaced", found.Digest, from.digest)
 	}
-	if got := src.digest(); from.digest != "" && got != from.digest {
-		return layer{}, fmt.Errorf("its digest is %s, not %s: it was damaged or replaced", got, from.digest)
-	}
-	if found.diffID != diffID {
-		return layer{}, fmt.Errorf("the digest of its tar is %s, the configuration says %s", found.diffID, diffID)
+	if found.DiffID != diffID {
+		return layer{}, fmt.Errorf("the digest of its tar is %s, the configuration says %s", found.DiffID, diffID)
 	}
 	if err := pieces.Sync(); err != nil {
 		return layer{}, err
 	}
-	if !found.whole {
+	if !found.Whole {
 		err = os.Remove(pieces.Name())
 	}
-	return layer{diffID: diffID, size: found.size, alone: found.alone, remark: found.remark}, err
+	return layer{diffID: diffID, size: found.Size, alone: found.Alone, remark: found.Remark}, err
 }
 
-// below opens the layers that a new one is to lie over.
-func (s *Store) below(lower []string) (below, error) {
-	b := below{marks: s.marks()}
-	for i := len(lower) - 1; i >= 0; i-- {
-		l, ok := s.layer(lower[i])
+// treesOf are the trees of layers, given lowest first, in overlay's order.
+func (s *Store) treesOf(diffIDs []string) ([]string, error) {
+	var trees []string
+	for i := len(diffIDs) - 1; i >= 0; i-- {
+		l, ok := s.layer(diffIDs[i])
 		if !ok {
-			return b, fmt.Errorf("the layer below it, %s, has gone meanwhile", lower[i])
+			return nil, fmt.Errorf("the layer %s: %w", diffIDs[i], errDamaged)
 		}
-		fd, err := unix.Open(l.tree, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-		if err != nil {
-			return b, err
-		}
-		b.trees = append(b.trees, fd)
-		if l.alone {
+		if trees = append(trees, l.tree); l.alone {
 			break
 		}
 	}
-	return b, nil
-}
-
-func (b below) close() {
-	for _, fd := range b.trees {
-		unix.Close(fd)
-	}
+	return trees, nil
 }
 
 // marks is the beginning of overlay's attributes where it is mounted by this user.
@@ -217,7 +199,7 @@ func (s *Store) sweepLayers() (freed int64, err error) {
 			continue
 		}
 		l, _ := s.layer(digestPrefix + e.Name())
-		err := removeTree(filepath.Join(s.dir, "layers", e.Name()))
+		err := s.removeTree(filepath.Join(s.dir, "layers", e.Name()))
 		if all = append(all, err); err == nil {
 			freed += l.size
 		}

@@ -331,19 +331,70 @@ func TestReplay(t *testing.T) {
 		packed := append(pack(t, entries...), make([]byte, 8<<10)...)
 		l.index(l.image(document{}, packed))
 		img := mustLoad(t, s, l, "app")
-		var out bytes.Buffer
-		if err := s.writeLayer(&out, digestOfText(packed)); err != nil {
-			t.Errorf("%d entries: %v", len(entries), err)
-		} else if !bytes.Equal(out.Bytes(), packed) {
-			t.Errorf("%d entries: another tar came out", len(entries))
+		out, err := tarOf(t, s, digestOfText(packed))
+		if err != nil || !bytes.Equal(out, packed) {
+			t.Errorf("%d entries: another tar came out (%v)", len(entries), err)
 		}
-		if len(entries) > 1 {
+		if len(entries) != 1 {
 			continue
 		}
-		if err := os.WriteFile(filepath.Join(img.Dir, "closed"), []byte("abd"), 0); len(entries) == 1 && os.Geteuid() == 0 && err == nil {
-			if err := s.writeLayer(&out, digestOfText(packed)); !errors.Is(err, errDamaged) {
-				t.Errorf("a changed tree: %v", err)
-			}
+		closed := filepath.Join(img.Dir, "closed")
+		if err := errors.Join(os.Chmod(closed, 0o600), os.WriteFile(closed, []byte("abd"), 0)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tarOf(t, s, digestOfText(packed)); !errors.Is(err, errDamaged) {
+			t.Errorf("a changed tree: %v", err)
 		}
 	}
+}
+
+func tarOf(t testing.TB, s *Store, diffID string) ([]byte, error) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "layer.tar")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := s.writeLayer(f, diffID); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+}
+
+// TestTree merges layers as overlay would show them.
+func TestTree(t *testing.T) {
+	s, l := newStore(t), newLayout(t)
+	l.index(l.image(document{},
+		pack(t, folder("etc", 0o750), file("etc/a", "a"), file("etc/b", "b"), folder("d", 0o755), file("d/x", "x"), file("f", "f"), hard("g", "f")),
+		pack(t, file("etc/.wh.a", ""), file("d/.wh..wh..opq", ""), file("d/y", "y"), file(".wh.f", "")),
+		pack(t, folder("f", 0o500), file("f/in", "in"), file("etc/b", "B"), link("l", "etc"), file("l2", "")),
+	))
+	img := mustLoad(t, s, l, "app")
+	for _, how := range []string{"shared", "again", "copied"} {
+		dir, err := s.Tree(t.Context(), img, nil)
+		if how == "copied" {
+			dir = filepath.Join(s.dir, "copy") // newStore can remove closed folders
+			if err = os.Mkdir(dir, 0o755); err == nil {
+				err = s.Copy(t.Context(), img, dir)
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := ground{t: t, dir: dir}
+		if got, want := g.tree(), "d/ d/y=y etc/ etc/b=B f/ f/in=in g=f l -> etc l2="; got != want {
+			t.Errorf("%s: tree is %q, want %q", how, got, want)
+		}
+		if st, err := os.Stat(filepath.Join(dir, "f")); err != nil || st.Mode().Perm() != 0o500 {
+			t.Errorf("%s: %v, %v", how, st, err)
+		}
+	}
+	if got := mustResolve(t, s, "app", nil); len(got.Layers) != 3 {
+		t.Errorf("image is %+v", got)
+	}
+	if err := s.Remove(t.Context(), "app"); err != nil {
+		t.Fatal(err)
+	}
+	checkClean(t, s, 0)
 }

@@ -237,18 +237,18 @@ func (s *Store) addDocument(id string, text []byte) error {
 	if _, ok := s.stored(id); ok {
 		return nil
 	}
-	if err := removeTree(s.work()); err != nil {
+	if err := s.removeTree(s.work()); err != nil {
 		return err
 	}
 	if err := os.Mkdir(s.work(), 0o700); err != nil {
 		return err
 	}
 	if err := writeSynced(filepath.Join(s.work(), configFile), text); err != nil {
-		return errors.Join(err, removeTree(s.work()))
+		return errors.Join(err, s.removeTree(s.work()))
 	}
 	err := syncFolder(s.work())
 	if err == nil {
-		err = removeTree(s.home(id))
+		err = s.removeTree(s.home(id))
 	}
 	if err == nil {
 		err = os.Rename(s.work(), s.home(id))

@@ -90,6 +90,25 @@ func (r *recorder) digest() string { return fmt.Sprintf("%s%x", digestPrefix, r.
 
 var errDamaged = errors.New("its stored files were damaged or changed")
 
+// replayTask is to make a layer's tar again of its pieces and its tree.
+type replayTask struct{ Tree, DiffID string }
+
+func (r replayTask) run(pieces io.Reader, to io.Writer) error {
+	root, err := unix.Open(r.Tree, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", r.Tree, err)
+	}
+	defer unix.Close(root)
+	sum := sha256.New()
+	if err := replay(io.MultiWriter(to, sum), pieces, root); err != nil {
+		return err
+	}
+	if fmt.Sprintf("%s%x", digestPrefix, sum.Sum(nil)) != r.DiffID {
+		return errDamaged
+	}
+	return nil
+}
+
 // replay writes the tar that pieces were made of, with the contents that lie below the folder root.
 func replay(to io.Writer, pieces io.Reader, root int) error {
 	plain, err := gzip.NewReader(pieces)
@@ -154,23 +173,31 @@ func copyFile(to io.Writer, root int, name string, size int64) error {
 	return err
 }
 
-// openContent opens a file to be read. One that its mode closes to its owner, who is not root, gets that
-// right for a moment: images hold such files (/etc/shadow, mode 0).
+// openContent opens a regular file to be read.
 func openContent(dir int, base string) (*os.File, error) {
-	const flags = unix.O_RDONLY | unix.O_NOFOLLOW | unix.O_NONBLOCK | unix.O_CLOEXEC
-	fd, err := unix.Openat(dir, base, flags, 0)
-	var st unix.Stat_t
-	if err == unix.EACCES && unix.Fstatat(dir, base, &st, unix.AT_SYMLINK_NOFOLLOW) == nil && st.Mode&unix.S_IFMT == unix.S_IFREG {
-		if unix.Fchmodat(dir, base, st.Mode&0o7777|0o400, 0) == nil {
-			fd, err = unix.Openat(dir, base, flags, 0)
-			err = errors.Join(err, unix.Fchmodat(dir, base, st.Mode&0o7777, 0))
-		}
-	}
+	fd, err := openClosed(dir, base, 0)
 	if err != nil {
-		if fd >= 0 {
-			unix.Close(fd)
-		}
 		return nil, err
 	}
 	return os.NewFile(uintptr(fd), base), nil
+}
+
+// openClosed opens a file or folder. One that its mode closes to its owner, who is not root, gets that
+// right for a moment: images hold such files (/etc/shadow, mode 0).
+func openClosed(dir int, base string, kind int) (int, error) {
+	flags := kind | unix.O_RDONLY | unix.O_NOFOLLOW | unix.O_NONBLOCK | unix.O_CLOEXEC
+	fd, err := unix.Openat(dir, base, flags, 0)
+	var st unix.Stat_t
+	if err != unix.EACCES || unix.Fstatat(dir, base, &st, unix.AT_SYMLINK_NOFOLLOW) != nil || st.Mode&unix.S_IFMT == unix.S_IFLNK {
+		return fd, err
+	}
+	if unix.Fchmodat(dir, base, st.Mode&0o7777|0o500, 0) != nil {
+		return fd, err
+	}
+	fd, err = unix.Openat(dir, base, flags, 0)
+	if err := unix.Fchmodat(dir, base, st.Mode&0o7777, 0); err != nil && fd >= 0 {
+		unix.Close(fd)
+		return -1, err
+	}
+	return fd, err
 }

@@ -171,7 +171,7 @@ func (s *Store) Remove(ctx context.Context, ref string) error {
 // discard removes an image's files and record. The tree leaves its place at once, by rename, while it
 // is still recorded: killed in between, the image is listed as broken and can be removed again.
 func (s *Store) discard(row state.Image) error {
-	if err := removeTree(s.work()); err != nil {
+	if err := s.removeTree(s.work()); err != nil {
 		return err
 	}
 	if err := ignoreMissing(os.Rename(s.home(row.Digest), s.work())); err != nil {
@@ -181,7 +181,7 @@ func (s *Store) discard(row state.Image) error {
 		return err
 	}
 	_, err := s.sweepLayers()
-	return errors.Join(removeTree(s.work()), s.forgetSeen(row.Digest), err)
+	return errors.Join(s.removeTree(s.work()), s.forgetSeen(row.Digest), err)
 }
 
 // forgetSeen drops what is remembered of archive files with that digest.

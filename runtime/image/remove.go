@@ -6,6 +6,8 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	files "pocket/runtime/tree"
 )
 
 // removeAt removes what has the name base in the folder dir, with everything below it, and follows no
@@ -72,4 +74,13 @@ func removeTree(path string) error {
 		return fmt.Errorf("remove %s: %w", path, err)
 	}
 	return nil
+}
+
+// removeTree removes a folder of the store, also one with files of other ids.
+func (s *Store) removeTree(path string) error {
+	err := removeTree(path)
+	if err != nil && s.ids.Tool && errors.Is(err, os.ErrPermission) {
+		return files.Remove(s.ids, path)
+	}
+	return err
 }

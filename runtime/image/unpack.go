@@ -14,54 +14,59 @@ import (
 
 // unpacked says what unpack found in an archive.
 type unpacked struct {
-	digest string // of the archive file
-	diffID string // of the tar in it; "" unless it was unpacked as a layer
-	size   int64  // bytes of all regular files
-	remark string // what was left out, in words, or ""
-	alone  bool   // the layer hides all below it
-	whole  bool   // the layer's pieces and tree make its tar again
+	Digest string // of the archive file
+	DiffID string // of the tar in it; "" unless it was unpacked as a layer
+	Size   int64  // bytes of all regular files
+	Remark string // what was left out, in words, or ""
+	Alone  bool   // the layer hides all below it
+	Whole  bool   // the layer's pieces and tree make its tar again
+	Empty  bool   // there was no entry
 }
 
-// unpack fills the existing, empty folder dir with the archive f. On an error dir holds a part of it
-// and must be removed. Nothing outside dir is ever read, made or changed, whatever the archive holds.
+// unpackTask is to fill the existing, empty folder Dir with an archive. On an error Dir holds a part of it
+// and must be removed. Nothing outside Dir is ever read, made or changed, whatever the archive holds.
 //
 // Left out: device nodes and FIFOs (counted), and all extended attributes, so that no trusted.overlay.*
 // or user.overlay.* of an archive steers an overlay mount and no security.capability gives a program
 // more than its user has.
-func unpack(ctx context.Context, f *os.File, dir string, o owners, l Limits, progress Progress) (unpacked, error) {
-	from, err := newSource(ctx, f, StageUnpack, progress)
-	if err != nil {
+type unpackTask struct {
+	Dir      string
+	At, Size int64 // where the archive lies in its file
+	Limits   Limits
+
+	// Marks, unless "", makes it a layer over those in Trees, the topmost first; see below.
+	Marks string
+	Trees []string
+}
+
+// run does the task. pieces, for a layer, gets what makes its tar again, beside the tree.
+func (u unpackTask) run(ctx context.Context, f *os.File, pieces io.Writer, o owners, progress Progress) (unpacked, error) {
+	b := below{marks: u.Marks}
+	defer b.close()
+	if err := b.open(u.Trees); err != nil {
 		return unpacked{}, err
 	}
-	found, err := unpackStream(ctx, from, dir, o, below{}, l, nil)
-	if err == nil && found.empty {
+	from := readSource(ctx, io.NewSectionReader(f, u.At, u.Size), u.Size, StageUnpack, progress)
+	found, err := unpackStream(ctx, from, u.Dir, o, b, u.Limits.withDefaults(), pieces)
+	if err == nil {
+		_, err = io.Copy(io.Discard, from) // what follows the compressed stream belongs to the digest
+	}
+	if err == nil && found.Empty && u.Marks == "" {
 		err = errors.New("the archive is empty")
 	}
-	return found.unpacked, err
+	found.Digest = from.digest()
+	return found, err
 }
 
-// unpackLayer does the same with a layer that lies over those in b, whose whiteouts become overlay's. What
-// is needed to make its tar again beside the tree is written to pieces.
-func unpackLayer(ctx context.Context, from *source, dir string, o owners, b below, l Limits, pieces io.Writer) (unpacked, error) {
-	found, err := unpackStream(ctx, from, dir, o, b, l, pieces)
-	return found.unpacked, err
-}
-
-type stream struct {
-	unpacked
-	empty bool
-}
-
-func unpackStream(ctx context.Context, from *source, dir string, o owners, b below, l Limits, pieces io.Writer) (stream, error) {
-	l = l.withDefaults()
+func unpackStream(ctx context.Context, from *source, dir string, o owners, b below, l Limits, pieces io.Writer) (unpacked, error) {
 	packed, err := openTar(ctx, from, l)
 	if err != nil {
-		return stream{}, err
+		return unpacked{}, err
 	}
 	defer packed.close()
 	t, err := openTree(dir, o, b)
 	if err != nil {
-		return stream{}, err
+		return unpacked{}, err
 	}
 	defer t.close()
 	var plain io.Reader = packed
@@ -71,17 +76,16 @@ func unpackStream(ctx context.Context, from *source, dir string, o owners, b bel
 	}
 	seen, err := t.fill(tar.NewReader(plain), l)
 	if err != nil {
-		return stream{}, err
+		return unpacked{}, err
 	}
 	if err := packed.finish(); err != nil {
-		return stream{}, err
+		return unpacked{}, err
 	}
-	found := stream{empty: seen.entries == 0}
-	found.unpacked = unpacked{digest: from.digest(), size: seen.bytes, remark: seen.remark(), alone: t.alone, whole: !t.replaced}
+	found := unpacked{Size: seen.bytes, Remark: seen.remark(), Alone: t.alone, Whole: !t.replaced, Empty: seen.entries == 0}
 	if t.record != nil {
-		found.diffID = t.record.digest()
+		found.DiffID = t.record.digest()
 		if err := t.record.finish(); err != nil {
-			return stream{}, err
+			return unpacked{}, err
 		}
 	}
 	return found, t.finish()

@@ -186,7 +186,7 @@ func TestUnpackZstd(t *testing.T) {
 	}
 	g := newGround(t)
 	found, err := g.unpack(small, Limits{})
-	if err != nil || found.digest != digestOfText(small) || found.size != 800_000 {
+	if err != nil || found.Digest != digestOfText(small) || found.Size != 800_000 {
 		t.Errorf("found %+v, %v", found, err)
 	}
 	for _, c := range []struct {
@@ -218,8 +218,8 @@ func TestUnpackLeavesOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "2 device nodes and 1 FIFO left out"; found.remark != want {
-		t.Errorf("remark is %q, want %q", found.remark, want)
+	if want := "2 device nodes and 1 FIFO left out"; found.Remark != want {
+		t.Errorf("remark is %q, want %q", found.Remark, want)
 	}
 	if got := g.tree(); got != "f=x" {
 		t.Errorf("tree is %q", got)
@@ -299,12 +299,14 @@ func TestUnpackOwners(t *testing.T) {
 	mine.Uid, mine.Gid, mine.Mode = 7, 8, 0o6755
 	strange.Uid, strange.Gid = 1<<31, 5000
 	through.Uid = 7
-	f, err := os.Open(write(t, pack(t, mine, strange, through), t.TempDir(), "a.tar"))
+	archive := pack(t, mine, strange, through)
+	f, err := os.Open(write(t, archive, t.TempDir(), "a.tar"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if _, err := unpack(t.Context(), f, g.dir, newOwners(ids), Limits{}, nil); errors.Is(err, unix.EPERM) || errors.Is(err, unix.EINVAL) {
+	_, err = unpackTask{Dir: g.dir, Size: int64(len(archive))}.run(t.Context(), f, nil, newOwners(ids), nil)
+	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.EINVAL) {
 		t.Skipf("this root cannot give files to mapped ids: %v", err)
 	} else if err != nil {
 		t.Fatal(err)

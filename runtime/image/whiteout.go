@@ -11,6 +11,24 @@ import (
 	"pocket/runtime/hint"
 )
 
+// open opens the layers below.
+func (b *below) open(trees []string) error {
+	for _, dir := range trees {
+		fd, err := unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+		if err != nil {
+			return fmt.Errorf("open %s: %w", dir, err)
+		}
+		b.trees = append(b.trees, fd)
+	}
+	return nil
+}
+
+func (b *below) close() {
+	for _, fd := range b.trees {
+		unix.Close(fd)
+	}
+}
+
 // The names by which a layer says that something of the layers below is gone (OCI image layer,
 // "Whiteouts"). Other names that begin with metaMark are of aufs' own and mean nothing here.
 const (

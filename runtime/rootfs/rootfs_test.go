@@ -65,3 +65,14 @@ func TestViewBindsATreePieceByPiece(t *testing.T) {
 		t.Error("a tree that is not there")
 	}
 }
+
+func TestAtLeast(t *testing.T) {
+	for release, want := range map[string]bool{
+		"6.8": true, "6.8.0-31-generic": true, "6.18.44-fc": true, "7.0.0": true,
+		"6.7.12": false, "6.1.0-18-amd64": false, "5.10": false, "": false, "x": false, "6": false,
+	} {
+		if got := atLeast(release, 6, 8); got != want {
+			t.Errorf("atLeast(%q) = %v", release, got)
+		}
+	}
+}
