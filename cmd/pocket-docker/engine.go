@@ -18,5 +18,6 @@ func open() (*container.Engine, error) {
 		return nil, err
 	}
 	ids := idmap.Default()
-	return &container.Engine{Dir: dir, DB: db, Images: image.Open(dir, db, ids), IDs: ids}, nil
+	return &container.Engine{Dir: dir, DB: db, Images: image.Open(dir, db, ids), IDs: ids,
+		Self: []string{"pocket-docker", monitorName}}, nil
 }

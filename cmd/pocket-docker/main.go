@@ -37,9 +37,19 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"run", "run a program in a new container", runUsage, 125, cmdRun},
+		{"create", "make a container without starting it", createUsage, 125, cmdCreate},
+		{"start", "start containers that do not run", startUsage, 1, cmdStart},
+		{"attach", "connect to a running container's streams", attachUsage, 1, cmdAttach},
 		{"ps", "list containers", psUsage, 1, cmdPs},
 		{"logs", "show what a container wrote", logsUsage, 1, cmdLogs},
 		{"stop", "end running containers", stopUsage, 1, cmdStop},
+		{"kill", "send a signal to running containers", killUsage, 1, cmdKill},
+		{"restart", "stop containers and start them again", restartUsage, 1, cmdRestart},
+		{"wait", "wait until containers have ended", waitUsage, 1, cmdWait},
+		{"pause", "stop all processes of containers where they are", pauseUsage, 1, cmdPause},
+		{"unpause", "let paused containers go on", unpauseUsage, 1, cmdUnpause},
+		{"rename", "give a container another name", renameUsage, 1, cmdRename},
+		{"boot", "start the containers that run whenever the machine does", bootUsage, 1, cmdBoot},
 		{"rm", "remove containers", rmUsage, 1, cmdRm},
 		{"inspect", "show all that is known of a container, as JSON", inspectUsage, 1, cmdInspect},
 		{"pull", "store an image from a registry, or a root filesystem from a URL", pullUsage, 125, cmdPull},
@@ -100,7 +110,12 @@ func run(args []string, stdin, stdout, stderr *os.File) int {
 		return 0
 	}
 	found := false
-	if c.command, found = find(name); !found {
+	if name == monitorName && len(args) == 2 {
+		c.command, found = command{monitorName, "", "", 1, cmdMonitor}, true
+	} else {
+		c.command, found = find(name)
+	}
+	if !found {
 		return c.report(usagef("there is no command %q (pocket-docker help lists them)", name))
 	}
 	c.args = args[1:]

@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 
+	"pocket/runtime/container"
 	"pocket/runtime/state"
 )
 
@@ -29,22 +29,11 @@ func cmdRm(c *call) error {
 	if err := c.parse(flags, 1, -1, "CONTAINER"); err != nil {
 		return err
 	}
-	e, err := open()
-	if err != nil {
-		return err
-	}
-	defer e.DB.Close()
-	var all []error
-	for _, name := range flags.Args() {
+	return c.eachContainer(flags.Args(), func(e *container.Engine, name string) error {
 		err := e.Remove(context.Background(), name, force)
 		if force && errors.Is(err, state.ErrNotFound) {
-			continue
+			return errSilent
 		}
-		if err != nil {
-			all = append(all, err)
-			continue
-		}
-		fmt.Fprintln(c.stdout, name)
-	}
-	return errors.Join(all...)
+		return err
+	})
 }

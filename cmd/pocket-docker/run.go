@@ -10,16 +10,19 @@ import (
 	"os/signal"
 	"slices"
 
+	"github.com/spf13/pflag"
+
 	"pocket/runtime/cgroup"
 	"pocket/runtime/container"
 	"pocket/runtime/hint"
 	"pocket/runtime/sandbox"
+	"pocket/runtime/state"
 )
 
 const runUsage = `pocket-docker run [flags] IMAGE COMMAND ARG…
 pocket-docker run [flags] --rootfs IMAGE --cmd "COMMAND LINE"
 
-Runs a program in a new container and waits for it. IMAGE is the name or digest of a stored root
+Runs a program in a new container and waits for it, or with -d does not. IMAGE is the name or digest of a stored root
 filesystem, a folder, an archive (tar or tar.gz), or host: a view of this machine's own programs.
 
 When standard output is a terminal, or with -a, -i, -t or --rm, the program's output is shown as it is.
@@ -37,13 +40,16 @@ What to run
   -u, --user UID[:GID]   who runs it inside, as numbers (0:0)
   -h, --hostname NAME    the host name inside (the first digits of the id)
   --cidfile FILE         a new file that the id is written to
+  -l, --label NAME[=VALUE], --label-file FILE   labels, for ps --filter and inspect
 
 Its streams
+  -d, --detach           show its id and return as soon as it runs; its own monitor goes on
   -i, --interactive      pass standard input on; without it the program reads an empty file. A pipe is
                          handed in; of a file or terminal only what is in it is copied, so that the
                          program can neither seek in it nor write to it
   -t, --tty              give it a terminal of its own
   -a, --attach STREAM    show only these of stdin, stdout, stderr
+      --sig-proxy=false  do not pass signals on: Ctrl-C leaves it running and returns
   --log-driver DRIVER    json-file (local means the same), or none: nothing is kept
   --log-opt max-size=SIZE  what one file of the log may have (10m; -1: no limit)
   --log-opt max-file=N     how many files are kept (3)
@@ -87,6 +93,23 @@ What it may do
   --privileged           every capability, no system call profile, all of /proc and /sys, the latter
                          writable: still no more than the user who calls may do, and no device of the host
 
+How it ends, and what then
+  --stop-signal SIGNAL     what stop sends (TERM)
+  --stop-timeout SECONDS   how long stop waits before it kills (10); -1 for ever
+  --restart POLICY         start it again: no, on-failure[:N], always, unless-stopped, on-oom[:N] (only
+                           when it ran out of memory); after 100 ms, doubled each time up to a minute,
+                           anew after a run of 10 s. N is how often at most
+
+Its health check, run inside by its monitor; three failures in a row make it unhealthy
+  --health-cmd "COMMAND LINE"        given to the image's /bin/sh; exit status 0 is healthy
+  --health-interval DURATION         between checks (30s)
+  --health-timeout DURATION          after which a check has failed (30s)
+  --health-retries N                 failures in a row until it is unhealthy (3)
+  --health-start-period DURATION     in which failures do not count (0)
+  --health-start-interval DURATION   between checks in that time (5s)
+  --health-on-failure ACTION         when unhealthy: none, kill, restart or stop
+  --no-healthcheck                   none, whatever the image says
+
 Ctrl-C and other signals are passed on to the program; the third one kills it.
 
 Example:
@@ -99,19 +122,13 @@ EXIT STATUS
 `
 
 func cmdRun(c *call) error {
-	var o runOptions
+	o := runOptions{command: "run"}
 	flags := c.flagSet()
-	o.flags(flags)
-	if err := c.parse(flags, 0, -1, ""); err != nil {
+	o.runFlags(flags)
+	if err := o.parse(c, flags); err != nil {
 		return err
 	}
 	if err := o.check(isTerminal(c.stdin)); err != nil {
-		return err
-	}
-	if err := o.program(flags); err != nil {
-		return err
-	}
-	if err := o.confine(); err != nil {
 		return err
 	}
 	e, err := open()
@@ -119,25 +136,40 @@ func cmdRun(c *call) error {
 		return err
 	}
 	defer e.DB.Close()
+	switch {
+	case o.detach:
+		return c.runDetached(e, &o)
+	case o.Terminal || !o.sigProxy:
+		return c.runAttached(e, &o)
+	}
+	return c.runHere(e, &o)
+}
+
+// parse reads the command line of run and create.
+func (o *runOptions) parse(c *call, flags *pflag.FlagSet) error {
+	if err := c.parse(flags, 0, -1, ""); err != nil {
+		return err
+	}
+	if err := o.program(flags); err != nil {
+		return err
+	}
+	if err := o.setHealth(); err != nil {
+		return err
+	}
+	o.Interactive = o.interactive
+	return o.confine()
+}
+
+// runHere runs the container with this process as its monitor.
+func (c *call) runHere(e *container.Engine, o *runOptions) error {
 	e.Groups = cgroup.Detect()
 	signals := make(chan os.Signal, 64)
 	// All of them, SIGPIPE too: a reader that goes away must not end the monitor, whose container would
 	// go on without a record.
 	signal.Notify(signals)
 	defer signal.Stop(signals)
-	return c.runContainer(e, &o, signals)
-}
-
-func (c *call) runContainer(e *container.Engine, o *runOptions, signals <-chan os.Signal) error {
 	streams := c.streams(o)
 	streams.Signals = signals
-	if o.Terminal && o.interactive {
-		restore, err := makeRaw(c.stdin)
-		if err != nil {
-			return err
-		}
-		defer restore()
-	}
 	result, err := e.Run(context.Background(), o.Config, streams)
 	why := limitPassed(string(result.Exit.Reason), result.Exit.OOM == sandbox.OOMTrue)
 	if err == nil && why != "" && streams.Warn != nil {
@@ -146,9 +178,58 @@ func (c *call) runContainer(e *container.Engine, o *runOptions, signals <-chan o
 	return runStatus(result, err)
 }
 
+// runDetached runs the container under a monitor of its own, and shows its id.
+func (c *call) runDetached(e *container.Engine, o *runOptions) error {
+	made, err := c.create(e, o)
+	if err != nil {
+		return err
+	}
+	warnings, err := e.Start(context.Background(), made.ID)
+	c.showWarnings(o.quiet, warnings)
+	if err != nil {
+		return withStatus{err, container.Status(err)}
+	}
+	_, err = fmt.Fprintln(c.stdout, made.ID)
+	return err
+}
+
+// runAttached runs the container under a monitor of its own, which goes on when this process detaches or
+// dies, and is connected to it.
+func (c *call) runAttached(e *container.Engine, o *runOptions) error {
+	made, err := c.create(e, o)
+	if err != nil {
+		return err
+	}
+	return c.startAttached(e, made.ID, c.attachOptions(o), o.sigProxy, o.quiet)
+}
+
+// create makes the container and writes its id where that was asked for; one whose id could not be
+// written is not left behind.
+func (c *call) create(e *container.Engine, o *runOptions) (state.Container, error) {
+	m := newMeter(c.stderr)
+	made, err := e.Create(context.Background(), o.Config, m.show)
+	m.clear()
+	if err != nil {
+		return made, err
+	}
+	if err := writeNew(o.cidfile, made.ID); err != nil {
+		return made, errors.Join(err, e.Remove(context.Background(), made.ID, false))
+	}
+	return made, nil
+}
+
+func (c *call) showWarnings(quiet bool, warnings []string) {
+	if quiet {
+		return
+	}
+	for _, w := range warnings {
+		c.warn("%s", w)
+	}
+}
+
 // streams connects the container as "What run prints" has it: attached, or captured.
 func (c *call) streams(o *runOptions) container.Streams {
-	attached := isTerminal(c.stdout) || len(o.attach) > 0 || o.interactive || o.Terminal || o.Remove
+	attached := isTerminal(c.stdout) || len(o.attach) > 0 || o.interactive || o.Remove
 	m := newMeter(c.stderr)
 	s := container.Streams{Stdout: c.stdout, Stderr: c.stderr, Progress: m.show}
 	if !attached {

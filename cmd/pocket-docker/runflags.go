@@ -18,8 +18,11 @@ import (
 // runOptions is the command line of run.
 type runOptions struct {
 	container.Config
+	command     string // run or create
+	health      healthFlags
 	rootfs, cmd string
 	detach      bool
+	sigProxy    bool
 	interactive bool
 	attach      []string
 	cidfile     string
@@ -28,12 +31,19 @@ type runOptions struct {
 	live        limitOptions
 }
 
-// flags defines the flags of run, in the order of its help.
+// runFlags defines the flags of run: those of create, and how it is connected.
+func (o *runOptions) runFlags(flags *pflag.FlagSet) {
+	flags.BoolVarP(&o.detach, "detach", "d", false, "")
+	flags.BoolVar(&o.sigProxy, "sig-proxy", true, "")
+	o.flags(flags)
+}
+
+// flags defines the flags of create, in the order of the help.
 func (o *runOptions) flags(flags *pflag.FlagSet) {
 	flags.SetInterspersed(false)
+	o.lifeFlags(flags)
 	flags.StringVar(&o.rootfs, "rootfs", "", "")
 	flags.StringVar(&o.cmd, "cmd", "", "")
-	flags.BoolVarP(&o.detach, "detach", "d", false, "")
 	flags.BoolVar(&o.Remove, "rm", false, "")
 	flags.StringVar(&o.Name, "name", "", "")
 	flags.BoolVarP(&o.interactive, "interactive", "i", false, "")
@@ -72,24 +82,24 @@ func (o *runOptions) program(flags *pflag.FlagSet) error {
 	}
 	if named && o.Image == "" {
 		// An unset variable must not run the program on the host's files.
-		return usagef("run: the image's name is empty: name one, or host for the host's own programs")
+		return usagef("%s: the image's name is empty: name one, or host for the host's own programs", o.command)
 	}
 	if !flags.Changed("cmd") {
 		o.Args = args
 		if len(args) == 0 {
-			return usagef("run: no program is given: run IMAGE COMMAND…, or --rootfs IMAGE --cmd \"COMMAND LINE\"")
+			return usagef("%s: no program is given: %[1]s IMAGE COMMAND…, or --rootfs IMAGE --cmd \"COMMAND LINE\"", o.command)
 		}
 		return nil
 	}
 	if len(args) > 0 {
-		return usagef("run: %q is one program too many beside --cmd", strings.Join(args, " "))
+		return usagef("%s: %q is one program too many beside --cmd", o.command, strings.Join(args, " "))
 	}
 	words, err := splitWords(o.cmd)
 	if err != nil {
-		return usagef("run: --cmd: %w", err)
+		return usagef("%s: --cmd: %w", o.command, err)
 	}
 	if len(words) == 0 {
-		return usagef("run: --cmd is empty")
+		return usagef("%s: --cmd is empty", o.command)
 	}
 	o.Args = words
 	return nil
@@ -246,11 +256,10 @@ func (o *runOptions) setLogOption(s string) error {
 
 // check finds what is wrong with the flags as a whole.
 func (o *runOptions) check(stdinIsTerminal bool) error {
-	if o.detach {
-		return usageError{hint.With(errors.New("run: --detach is not supported yet"),
-			"leave -d out, and put & at the end to go on in the shell")}
+	if o.detach && len(o.attach) > 0 {
+		return usagef("run: --detach and --attach exclude each other")
 	}
-	if o.Terminal && o.interactive && !stdinIsTerminal {
+	if o.Terminal && o.interactive && !o.detach && !stdinIsTerminal {
 		return usageError{hint.With(errors.New("run: standard input is not a terminal, which -i with -t needs"),
 			"leave -t out when input comes from a file or a pipe")}
 	}

@@ -8,6 +8,9 @@ import (
 	"os"
 	"path"
 	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
 
 	"pocket/runtime/hint"
 	"pocket/runtime/image"
@@ -17,11 +20,12 @@ import (
 
 // Config is what is to be run.
 type Config struct {
-	Image string   // a name, digest, directory or archive, as image.Store.Resolve takes it; "" for the host's programs
-	Args  []string // the program and its arguments
-	Name  string   // "" for a random one
-	Env   []string // "NAME=value", added to PATH, HOME, HOSTNAME and, with Terminal, TERM
-	Dir   string   // working directory inside; "" means "/"
+	Image string      // a name, digest, directory or archive, as image.Store.Resolve takes it; "" for the host's programs
+	From  image.Image // what Image was when the container was made; set by Create
+	Args  []string    // the program and its arguments
+	Name  string      // "" for a random one
+	Env   []string    // "NAME=value", added to PATH, HOME, HOSTNAME and, with Terminal, TERM
+	Dir   string      // working directory inside; "" means "/"
 
 	Hostname string // "" means the first 12 digits of the id
 	UID, GID int
@@ -45,8 +49,15 @@ type Config struct {
 
 	Log LogOptions
 
-	Remove   bool // the record and the folder are removed when the container has ended
-	Terminal bool // the program gets a terminal of its own
+	Remove      bool // the record and the folder are removed when the container has ended
+	Terminal    bool // the program gets a terminal of its own
+	Interactive bool // under a monitor of its own: the program's input stays open for those who attach
+
+	StopSignal  unix.Signal    // what stop sends; 0 for SIGTERM
+	StopTimeout *time.Duration // how long stop waits before it kills; nil for 10 s, negative for ever
+	Restart     Restart
+	Health      *Health // nil: no health check
+	Labels      map[string]string
 }
 
 // UnmaskAll as Config.Unmask leaves all of /proc and /sys as the kernel shows it.
@@ -67,10 +78,9 @@ type Tmpfs struct {
 
 // Streams is what the container is connected to. Nothing in it is closed.
 type Streams struct {
-	Stdin          *os.File // nil: /dev/null, or with a terminal no input
+	Stdin          *os.File // nil: /dev/null
 	Stdout, Stderr io.Writer
-	// Signals are passed on to the program, but for SIGCHLD, SIGURG and SIGPIPE. SIGWINCH sets the
-	// terminal's size from Stdin. The third SIGINT, SIGTERM or SIGHUP kills. Before the program has
+	// Signals are passed on to the program, but for SIGCHLD, SIGURG, SIGPIPE and SIGWINCH. The third SIGINT, SIGTERM or SIGHUP kills. Before the program has
 	// started, the first of these ends Run.
 	Signals <-chan os.Signal
 	// Created is called once the container is recorded, before its program starts; an error of it
@@ -96,6 +106,10 @@ func (c *Config) check() error {
 	}
 	if c.Dir != "" && !path.IsAbs(c.Dir) {
 		all = append(all, fmt.Errorf("working directory %q is not an absolute path", c.Dir))
+	}
+	if c.Remove && c.Restart.When != "" && c.Restart.When != Never {
+		all = append(all, hint.With(errors.New("a container cannot both be removed when it ends and be started again"),
+			"leave out --rm, or --restart %s", c.Restart))
 	}
 	for _, s := range append(append([]string{c.Hostname, c.Dir}, c.Args...), c.Env...) {
 		if strings.IndexByte(s, 0) >= 0 {

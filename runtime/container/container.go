@@ -22,6 +22,9 @@ type Engine struct {
 	Images *image.Store
 	IDs    idmap.Map
 	Groups *cgroup.Host
+	// Self is the command line with which this program becomes a monitor, its own name first: what makes it
+	// call Monitor with the id that is appended.
+	Self []string
 }
 
 // Folder returns the folder of the container with the full id: its logs and what it wrote.

@@ -11,9 +11,8 @@ import (
 	"pocket/runtime/sandbox"
 )
 
-// input is what is copied to the program. A file or pipe of the caller's is handed in as it is; a
-// terminal never is, because with it the program could type into the caller's shell (TIOCSTI,
-// CVE-2017-5226): it is read here.
+// input is what the program reads. A pipe of the caller's is handed in as it is; a terminal never is,
+// because with it the program could type into the caller's shell (TIOCSTI, CVE-2017-5226): it is read here.
 type input struct {
 	from          *os.File
 	pipe          *os.File // the program's end of a pipe, ours to close once it has started
@@ -23,31 +22,46 @@ type input struct {
 }
 
 // connect sets the sandbox's streams.
-func (r *running) connect(spec *sandbox.Spec) (*input, error) {
-	in := &input{from: r.streams.Stdin, terminal: spec.Terminal}
-	if !spec.Terminal {
-		spec.Stdout = sandbox.Output{Writer: r.output(r.log.Stdout(), r.streams.Stdout)}
-		spec.Stderr = sandbox.Output{Writer: r.output(r.log.Stderr(), r.streams.Stderr)}
-		if in.from == nil || isPipe(in.from) {
-			spec.Stdin = in.from
-			return in, nil
-		}
+func (m *monitor) connect(spec *sandbox.Spec) (*input, error) {
+	in := &input{from: m.streams.Stdin, terminal: m.cfg.Terminal}
+	if m.cfg.Terminal {
+		return in, nil // its streams are the terminal, and come when it runs
 	}
-	if in.from == nil {
+	spec.Stdout = sandbox.Output{Writer: m.output(m.log.Stdout(), m.streams.Stdout, frameStdout)}
+	spec.Stderr = sandbox.Output{Writer: m.output(m.log.Stderr(), m.streams.Stderr, frameStderr)}
+	if in.from == nil && !m.cfg.Interactive || in.from != nil && isPipe(in.from) {
+		spec.Stdin = in.from
 		return in, nil
 	}
 	var err error
-	if in.stopped, in.stop, err = os.Pipe(); err != nil {
+	if in.pipe, in.to, err = os.Pipe(); err != nil {
 		return nil, err
 	}
-	if !spec.Terminal {
-		if in.pipe, in.to, err = os.Pipe(); err != nil {
-			return nil, errors.Join(err, in.stop.Close(), in.stopped.Close())
-		}
-		spec.Stdin = in.pipe
+	spec.Stdin = in.pipe
+	if in.from == nil {
+		return in, nil // what those who are attached send
+	}
+	if in.stopped, in.stop, err = os.Pipe(); err != nil {
+		return nil, errors.Join(err, in.pipe.Close(), in.to.Close())
 	}
 	return in, nil
 }
+
+// program is where those who are attached may write, nil where nobody may.
+func (in *input) program() io.WriteCloser {
+	if in.to == nil || in.from != nil {
+		return nil
+	}
+	if in.terminal {
+		return keepOpen{in.to}
+	}
+	return in.to
+}
+
+// keepOpen is a terminal: the end of one's input does not end it.
+type keepOpen struct{ io.Writer }
+
+func (keepOpen) Close() error { return nil }
 
 // started gives up the program's end of the pipe: only then does the pipe break when the program ends.
 func (in *input) started() {
@@ -63,9 +77,7 @@ func (in *input) copy(others *sync.WaitGroup) {
 	}
 	others.Go(func() {
 		copyInput(in.to, in.from, in.stopped)
-		if !in.terminal {
-			_ = in.to.Close() // the program reads the end of its input
-		}
+		_ = in.to.Close() // the program reads the end of its input
 		_ = in.stopped.Close()
 	})
 }
@@ -112,18 +124,18 @@ func copyInput(to io.Writer, from, stop *os.File) {
 	}
 }
 
-// showTerminal starts to copy what the program writes to its terminal, and makes the terminal what
-// input is copied to.
-func (r *running) showTerminal(terminal *os.File, in *input, others *sync.WaitGroup) error {
+// showTerminal starts to copy what the program writes to its terminal, and makes the terminal what input
+// is written to.
+func (m *monitor) showTerminal(terminal *os.File, in *input, others *sync.WaitGroup) error {
 	master, err := pollable(terminal)
 	if err != nil {
 		return err
 	}
 	in.to = master
-	to := r.output(r.log.Stdout(), r.streams.Stdout)
+	to := m.output(m.log.Stdout(), m.streams.Stdout, frameStdout)
 	others.Go(func() {
 		// The end is EIO, when nobody inside has the terminal open any more. Closing it also ends a
-		// copying that waits for the program to read.
+		// writing that waits for the program to read.
 		_, _ = io.Copy(to, onlyReader{master})
 		_ = master.Close()
 	})

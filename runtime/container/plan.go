@@ -22,14 +22,14 @@ import (
 const shmSize = 64 * resource.MiB
 
 // spec composes the sandbox.
-func (r *running) spec(img image.Image) (sandbox.Spec, error) {
-	cfg := r.cfg
-	if idmap.Host(r.IDs.UIDs, cfg.UID) < 0 || idmap.Host(r.IDs.GIDs, cfg.GID) < 0 {
+func (m *monitor) spec() (sandbox.Spec, error) {
+	cfg := m.cfg
+	if idmap.Host(m.IDs.UIDs, cfg.UID) < 0 || idmap.Host(m.IDs.GIDs, cfg.GID) < 0 {
 		return sandbox.Spec{}, hint.With(
-			fmt.Errorf("user %d:%d has no id on this host: %s", cfg.UID, cfg.GID, r.IDs.Reason),
+			fmt.Errorf("user %d:%d has no id on this host: %s", cfg.UID, cfg.GID, m.IDs.Reason),
 			"run it as user 0, who is you outside, or have ranges of subordinate ids set up (pocket-docker doctor)")
 	}
-	root, err := r.plan(img)
+	root, err := m.plan()
 	if err != nil {
 		return sandbox.Spec{}, err
 	}
@@ -39,44 +39,44 @@ func (r *running) spec(img image.Image) (sandbox.Spec, error) {
 	}
 	return sandbox.Spec{
 		Args: cfg.Args, Env: cfg.environment(), Dir: cfg.Dir, Hostname: cfg.Hostname,
-		Root: root, IDs: r.IDs, UID: cfg.UID, GID: cfg.GID,
+		Root: root, IDs: m.IDs, UID: cfg.UID, GID: cfg.GID,
 		HostNetwork: cfg.HostNetwork, Loopback: true, Capabilities: cfg.Capabilities, Seccomp: filter,
-		Limits: cfg.Limits, Ulimits: cfg.Ulimits, OOMScore: cfg.OOMScore, Groups: r.Groups, Terminal: cfg.Terminal, Strict: cfg.Strict, Live: true,
+		Limits: cfg.Limits, Ulimits: cfg.Ulimits, OOMScore: cfg.OOMScore, Groups: m.Groups, Terminal: cfg.Terminal, Strict: cfg.Strict, Live: true,
 	}, nil
 }
 
 // plan composes the root file system: the image's tree under what the container writes, or a view of
 // the host; then the system's folders, and what the user wants to see.
-func (r *running) plan(img image.Image) (rootfs.Plan, error) {
+func (m *monitor) plan() (rootfs.Plan, error) {
 	var p rootfs.Plan
-	if img.Kind == image.Host {
-		p = rootfs.Host(r.person()...)
+	if m.image.Kind == image.Host {
+		p = rootfs.Host(m.person()...)
 		p.Dirs = append(p.Dirs, "/root")
-		p.AddTmp("/tmp", r.cfg.Limits.Files, 0o1777)
-		p.AddTmp("/run", r.cfg.Limits.Files, 0o755)
+		p.AddTmp("/tmp", m.cfg.Limits.Files, 0o1777)
+		p.AddTmp("/run", m.cfg.Limits.Files, 0o755)
 	} else {
-		p = rootfs.Image(img.Layers, filepath.Join(r.layer(), "upper"), filepath.Join(r.layer(), "work"))
-		p.Seal = r.cfg.ReadOnly
+		p = rootfs.Image(m.image.Layers, filepath.Join(m.layer(), "upper"), filepath.Join(m.layer(), "work"))
+		p.Seal = m.cfg.ReadOnly
 	}
-	p.Hide, p.Show = r.cfg.Mask, r.cfg.Unmask
-	p.AddSystem(cmp.Or(r.cfg.ShmSize, shmSize), r.cfg.Terminal)
+	p.Hide, p.Show = m.cfg.Mask, m.cfg.Unmask
+	p.AddSystem(cmp.Or(m.cfg.ShmSize, shmSize), m.cfg.Terminal)
 	p.Mounts = append(p.Mounts,
-		rootfs.Mount{Kind: rootfs.Sysfs, Target: "/sys", ReadOnly: !r.cfg.Privileged},
+		rootfs.Mount{Kind: rootfs.Sysfs, Target: "/sys", ReadOnly: !m.cfg.Privileged},
 		rootfs.Mount{Kind: rootfs.Mqueue, Target: "/dev/mqueue"})
-	if r.cfg.HostNetwork && img.Kind == image.Host {
+	if m.cfg.HostNetwork && m.image.Kind == image.Host {
 		p.Mounts = append(p.Mounts, hostFiles("/etc/resolv.conf")...)
 	}
-	wanted, err := r.cfg.mounts()
+	wanted, err := m.cfg.mounts()
 	p.Mounts = append(p.Mounts, wanted...)
 	return p, err
 }
 
 // person names the program's user, so that programs that ask for a name find one.
-func (r *running) person() []rootfs.Person {
-	if r.cfg.UID == 0 || r.cfg.UID == 65534 {
+func (m *monitor) person() []rootfs.Person {
+	if m.cfg.UID == 0 || m.cfg.UID == 65534 {
 		return nil
 	}
-	return []rootfs.Person{{Name: "user", UID: r.cfg.UID, GID: r.cfg.GID, Home: "/"}}
+	return []rootfs.Person{{Name: "user", UID: m.cfg.UID, GID: m.cfg.GID, Home: "/"}}
 }
 
 // hostFiles shows files of the host read-only, without those that it does not have.

@@ -30,7 +30,6 @@ type receiver interface {
 type relay struct {
 	cancel context.CancelCauseFunc
 	mu     sync.Mutex
-	resize func()
 	to     receiver
 	asked  int
 	pipe   bool // the caller's end of the output broke before there was a program to tell
@@ -41,7 +40,7 @@ type relay struct {
 // newRelay starts to take signals; the context ends when one comes too early. Close ends it.
 func newRelay(ctx context.Context, signals <-chan os.Signal) (*relay, context.Context) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	r := &relay{cancel: cancel, resize: func() {}, stop: make(chan struct{})}
+	r := &relay{cancel: cancel, stop: make(chan struct{})}
 	r.ended.Go(func() {
 		for {
 			select {
@@ -58,10 +57,10 @@ func newRelay(ctx context.Context, signals <-chan os.Signal) (*relay, context.Co
 }
 
 // start names the program that signals go to from now on.
-func (r *relay) start(to receiver, resize func()) {
+func (r *relay) start(to receiver) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.to, r.resize = to, resize
+	r.to = to
 	if r.pipe && to != nil {
 		_ = to.Signal(unix.SIGPIPE)
 	}
@@ -89,11 +88,8 @@ func (r *relay) take(s unix.Signal) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch s {
-	case unix.SIGCHLD, unix.SIGURG, unix.SIGPIPE:
-		// Of our own making: the sandbox's end, Go's preemption, our own broken pipe.
-		return
-	case unix.SIGWINCH:
-		r.resize()
+	case unix.SIGCHLD, unix.SIGURG, unix.SIGPIPE, unix.SIGWINCH:
+		// Of our own making: the sandbox's end, Go's preemption, our own broken pipe, our terminal.
 		return
 	}
 	ends := s == unix.SIGINT || s == unix.SIGTERM || s == unix.SIGHUP || s == unix.SIGQUIT

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
-	"pocket/runtime/image"
 	"pocket/runtime/resource"
 	"pocket/runtime/sandbox"
 	"pocket/runtime/state"
@@ -22,9 +20,9 @@ type Result struct {
 	LostOutput error
 }
 
-// Run makes a container, runs its program to the end and records how it ended. The calling process is
-// its monitor. When it returns, every process of the container is dead, and its record is final or, with
-// Config.Remove, gone.
+// Run makes a container, runs its program to the end, again as its restart policy wants, and records how it
+// ended. The calling process is its monitor. When it returns, every process of the container is dead, and
+// its record is final or, with Config.Remove, gone.
 //
 // The error tells what pocket or the host could not do; how the program ended is in the Result. A
 // program that cannot be executed is a *sandbox.ExecError; a signal that came before the start is an
@@ -39,13 +37,13 @@ func (e *Engine) Run(ctx context.Context, cfg Config, s Streams) (Result, error)
 	if err != nil {
 		return Result{}, because(ctx, err)
 	}
-	r, err := e.create(&cfg, img)
+	m, err := e.create(&cfg, img)
 	if err != nil {
 		return Result{}, err
 	}
-	r.streams, r.signals = s, signals
-	exit, err := r.run(ctx, img)
-	return Result{r.record.ID, r.record.Name, exit, r.lostOutput()}, errors.Join(err, r.end(exit, err))
+	m.streams, m.signals = s, signals
+	exit, err := m.foreground(ctx)
+	return Result{m.record.ID, m.record.Name, exit, m.lostOutput()}, err
 }
 
 // because returns what ended ctx, where that is why err came about.
@@ -56,100 +54,33 @@ func because(ctx context.Context, err error) error {
 	return err
 }
 
-// running is a container while its monitor, this process, runs it.
-type running struct {
-	*Engine
-	cfg     *Config
-	record  state.Container
-	folder  string
-	lock    *state.Lock
-	control *os.File
-	log     *Log
-	streams Streams
-	signals *relay
-	outlets []*outlet
-}
-
-// create records the container and makes its folder. The lock is taken before there is a record, so that
-// nobody ever sees one without a monitor.
-func (e *Engine) create(cfg *Config, img image.Image) (*running, error) {
-	r := &running{Engine: e, cfg: cfg}
-	id := state.NewID()
-	r.folder = e.Folder(id)
-	var err error
-	if r.lock, err = state.AcquireLock(e.Dir, id); err != nil {
-		return nil, err
+// foreground watches a container that this process has just made.
+func (m *monitor) foreground(ctx context.Context) (sandbox.Exit, error) {
+	if err := m.open(); err != nil {
+		return sandbox.Exit{}, errors.Join(err, m.close())
 	}
-	r.record, err = e.DB.CreateContainer(state.Container{ID: id, Name: cfg.Name, Image: img.Name, Command: cfg.Args,
-		Log: logPath(r.folder, 0), Limits: Requested(cfg.Limits)})
-	if err != nil {
-		return nil, errors.Join(err, r.lock.Discard())
-	}
-	if cfg.Hostname == "" {
-		cfg.Hostname = r.record.Short()
-	}
-	if err := r.folders(img); err != nil {
-		return nil, errors.Join(err, e.remove(r.record), r.lock.Release())
-	}
-	return r, nil
-}
-
-// run starts the program and waits for it.
-func (r *running) run(ctx context.Context, img image.Image) (sandbox.Exit, error) {
-	if r.streams.Created != nil {
-		if err := r.streams.Created(r.record.ID); err != nil {
-			return sandbox.Exit{}, err
+	if m.streams.Created != nil {
+		if err := m.streams.Created(m.record.ID); err != nil {
+			return m.conclude(sandbox.Exit{}, errors.Join(err, m.finish(sandbox.Exit{}, "", err, state.Exited)))
 		}
 	}
-	spec, err := r.spec(img)
+	return m.conclude(m.watch(ctx, func(error) {}))
+}
+
+// conclude closes the watch, and then tells all who are connected how the container ended: what they do
+// next finds everything done.
+func (m *monitor) conclude(exit sandbox.Exit, err error) (sandbox.Exit, error) {
+	reason := m.reason(exit)
+	err = errors.Join(err, m.close())
+	ended := Ended{Status: exit.Status(), Reason: reason}
 	if err != nil {
-		return sandbox.Exit{}, err
+		r := failure(err)
+		ended.Status, ended.Error, ended.Hint = r.Status, r.Error, r.Hint
 	}
-	self, err := state.Self()
-	if err != nil {
-		return sandbox.Exit{}, err
-	}
-	if ctx.Err() != nil {
-		return sandbox.Exit{}, context.Cause(ctx)
-	}
-	return r.supervise(ctx, spec, self)
-}
-
-// end records the run's end, and removes the container where that was asked for. A failure of Run is
-// recorded too, so that ps and inspect show it.
-func (r *running) end(exit sandbox.Exit, failure error) error {
-	var all []error
-	all = append(all, r.log.Close())
-	if n, cause := r.log.Dropped(); n > 0 {
-		r.warn(fmt.Sprintf("%d log records were dropped: %v", n, cause))
-	}
-	if r.cfg.Remove {
-		// Recorded first: if the removal is cut short, what is left is a container that has ended.
-		all = append(all, r.finish(exit, failure), r.remove(r.record))
-	} else {
-		all = append(all, r.finish(exit, failure))
-	}
-	all = append(all, r.closeControl(), r.lock.Release())
-	return errors.Join(all...)
-}
-
-func (r *running) finish(exit sandbox.Exit, failure error) error {
-	end := state.Exit{Started: exit.Started, Finished: exit.Finished, Code: exit.Status(), Signal: int(exit.Signal),
-		Reason: string(exit.Reason), OOM: state.OOM(exit.OOM), Usage: exit.Usage}
-	limits := exit.Enforcement
-	if failure != nil {
-		end.Code, end.Error = Status(failure), failure.Error()
-	}
-	if len(limits) == 0 {
-		limits = nil
-	}
-	return r.DB.Finish(r.record.ID, end, limits)
-}
-
-func (r *running) warn(text string) {
-	if r.streams.Warn != nil {
-		r.streams.Warn(text)
-	}
+	m.tell(ended, true)
+	m.conns.end()
+	m.others.Wait()
+	return exit, err
 }
 
 // Requested lists the limits that are set, none of them enforced yet.

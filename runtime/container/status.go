@@ -15,6 +15,9 @@ func Status(err error) int {
 	if early, ok := errors.AsType[*Interrupted](err); ok {
 		return 128 + int(early.Signal)
 	}
+	if told, ok := errors.AsType[*fault](err); ok {
+		return told.status
+	}
 	exec, ok := errors.AsType[*sandbox.ExecError](err)
 	switch {
 	case !ok:

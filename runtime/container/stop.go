@@ -19,10 +19,45 @@ import (
 // is dead at once, but its record must be written.
 const killPatience = 10 * time.Second
 
-// Stop asks the program of the container with this name, id or beginning of an id to end (SIGTERM),
-// waits for at most patience and then kills. It returns when the monitor has recorded the end and is
-// gone. A container that does not run is no error.
-func (e *Engine) Stop(ctx context.Context, ref string, patience time.Duration) error {
+// DefaultPatience is how long stop waits before it kills, where neither the container nor the caller says
+// (docker's).
+const DefaultPatience = 10 * time.Second
+
+func (c *Config) stopSignal() unix.Signal {
+	if c.StopSignal == 0 {
+		return unix.SIGTERM
+	}
+	return c.StopSignal
+}
+
+func (c *Config) stopTimeout() time.Duration {
+	if c.StopTimeout == nil {
+		return DefaultPatience
+	}
+	return *c.StopTimeout
+}
+
+// StopOptions says how a container is stopped; zero fields are what the container was made with.
+type StopOptions struct {
+	Signal  unix.Signal
+	Timeout *time.Duration // 0 kills at once, negative waits for ever
+}
+
+func (c *Config) stopRequest(do string, o StopOptions) request {
+	r := request{Do: do, Signal: int(c.stopSignal()), Patience: c.stopTimeout()}
+	if o.Signal != 0 {
+		r.Signal = int(o.Signal)
+	}
+	if o.Timeout != nil {
+		r.Patience = *o.Timeout
+	}
+	return r
+}
+
+// Stop has the container with this name, id or beginning of an id end: its stop signal, and after a time
+// SIGKILL. It returns when the monitor has recorded the end and is gone. A container that does not run is
+// no error.
+func (e *Engine) Stop(ctx context.Context, ref string, o StopOptions) error {
 	c, err := e.Find(ref)
 	if err != nil {
 		return err
@@ -31,17 +66,78 @@ func (e *Engine) Stop(ctx context.Context, ref string, patience time.Duration) e
 	if !state.IsLocked(e.Dir, c.ID) {
 		return nil
 	}
-	if patience > 0 {
-		if ended, err := e.ask(ctx, c, unix.SIGTERM, patience); ended || err != nil {
-			return err
+	cfg, err := ConfigOf(c)
+	if err != nil {
+		return err
+	}
+	r := cfg.stopRequest("stop", o)
+	if err := e.await(ctx, c, r); err != nil {
+		return fmt.Errorf("stop container %s: %w", c.Name, err)
+	}
+	return nil
+}
+
+// await makes a stop request and waits for the monitor's end.
+func (e *Engine) await(ctx context.Context, c state.Container, r request) error {
+	patience := r.Patience + killPatience
+	over := make(<-chan time.Time)
+	if r.Patience >= 0 {
+		timer := time.NewTimer(patience)
+		defer timer.Stop()
+		over = timer.C
+	}
+	// A monitor that is only just starting has no socket yet: it is asked again. flock(2) has no wait with
+	// a limit, and the monitor is no child of ours.
+	look := time.NewTicker(2 * time.Millisecond)
+	defer look.Stop()
+	asked := false
+	for state.IsLocked(e.Dir, c.ID) {
+		if !asked {
+			_, err := e.ask(c, r)
+			if asked = err == nil; !asked && !errors.Is(err, errNoMonitor) {
+				return err
+			}
+		}
+		select {
+		case <-look.C:
+		case <-over:
+			return hint.With(fmt.Errorf("its monitor, process %d, does not end", c.Monitor.PID),
+				"end the monitor, and with it the container: kill -9 %d", c.Monitor.PID)
+		case <-ctx.Done():
+			return context.Cause(ctx)
 		}
 	}
-	ended, err := e.ask(ctx, c, unix.SIGKILL, killPatience)
-	if err == nil && !ended {
-		err = hint.With(fmt.Errorf("stop container %s: its monitor, process %d, does not answer", c.Name, c.Monitor.PID),
-			"end the monitor, and with it the container: kill -9 %d", c.Monitor.PID)
+	return nil
+}
+
+// ask makes a request to the container's monitor. The error is errNoMonitor when there is none.
+func (e *Engine) ask(c state.Container, r request) (reply, error) {
+	conn, err := dial(e.Folder(c.ID))
+	if err != nil {
+		return reply{}, err
 	}
-	return err
+	defer conn.Close()
+	var answer reply
+	if err := put(conn, r); err != nil {
+		return reply{}, errNoMonitor // it ended just now
+	}
+	if err := get(conn, &answer); err != nil {
+		return reply{}, err
+	}
+	return answer, answer.err()
+}
+
+// askRunning makes a request about a container that must run.
+func (e *Engine) askRunning(ref string, r request) (reply, error) {
+	c, err := e.Find(ref)
+	if err != nil {
+		return reply{}, err
+	}
+	answer, err := e.ask(c, r)
+	if errors.Is(err, errNoMonitor) {
+		err = errNotRunning(c.Name)
+	}
+	return answer, err
 }
 
 // Find returns the container with this name, id or unique beginning of an id, as it is: one whose
@@ -49,7 +145,7 @@ func (e *Engine) Stop(ctx context.Context, ref string, patience time.Duration) e
 func (e *Engine) Find(ref string) (state.Container, error) {
 	_, lost := e.Reconcile()
 	c, err := e.DB.Container(ref)
-	if err == nil && lost != nil && c.Status == state.Running && !c.Alive(e.Dir) {
+	if err == nil && lost != nil && c.Status.Live() && !c.Alive(e.Dir) {
 		return state.Container{}, lost
 	}
 	return c, err // that others could not be recorded does not matter here
@@ -68,30 +164,6 @@ func (e *Engine) Reconcile() ([]state.Container, error) {
 	return lost, errors.Join(append(all, err)...)
 }
 
-// ask signals the program and waits for the monitor's end; false means that the time was too short.
-func (e *Engine) ask(ctx context.Context, c state.Container, s unix.Signal, patience time.Duration) (bool, error) {
-	if err := send(e.Folder(c.ID), s); err != nil && !errors.Is(err, errNoMonitor) {
-		return false, fmt.Errorf("stop container %s: %w", c.Name, err)
-	}
-	over := time.NewTimer(patience)
-	defer over.Stop()
-	// flock(2) has no wait with a limit, and the monitor is no child of ours.
-	look := time.NewTicker(5 * time.Millisecond)
-	defer look.Stop()
-	for {
-		if !state.IsLocked(e.Dir, c.ID) {
-			return true, nil
-		}
-		select {
-		case <-look.C:
-		case <-over.C:
-			return false, nil
-		case <-ctx.Done():
-			return false, context.Cause(ctx)
-		}
-	}
-}
-
 // Remove removes a container with its logs and all that it wrote. One that runs is stopped first with
 // force, and refused without. Nothing outside the container's folder is touched, and a folder in which
 // something is mounted is left as it is, with an error.
@@ -105,8 +177,8 @@ func (e *Engine) Remove(ctx context.Context, ref string, force bool) error {
 			return hint.With(fmt.Errorf("remove container %s: it %w", c.Name, state.ErrRunning),
 				"stop it first (pocket-docker stop %s), or use rm -f", c.Name)
 		}
-		if err := e.Stop(ctx, c.ID, 0); err != nil {
-			return err
+		if err := e.await(ctx, c, request{Do: "stop", Signal: int(unix.SIGKILL)}); err != nil {
+			return fmt.Errorf("remove container %s: %w", c.Name, err)
 		}
 	}
 	err = e.remove(c)

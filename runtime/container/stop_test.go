@@ -18,10 +18,10 @@ func TestFindBesideALostContainer(t *testing.T) {
 	e := &Engine{Dir: dir, DB: db}
 	ended, err := db.CreateContainer(state.Container{Name: "ended"})
 	must(t, err)
-	must(t, db.Finish(ended.ID, state.Exit{}, nil))
+	must(t, db.Finish(ended.ID, state.Exit{}, state.Exited, nil))
 	lost, err := db.CreateContainer(state.Container{Name: "lost"})
 	must(t, err)
-	must(t, db.MarkRunning(lost.ID, state.Process{PID: 1}, time.Now(), nil))
+	must(t, db.MarkRunning(lost.ID, state.Start{Monitor: state.Process{PID: 1}, Time: time.Now()}))
 	must(t, os.MkdirAll(filepath.Join(dir, "locks", lost.ID), 0o700)) // nobody can lock a folder for writing
 
 	if c, err := e.Find("ended"); err != nil || c.ID != ended.ID {

@@ -35,9 +35,9 @@ func TestOutletKeepsWhyOutputIsLost(t *testing.T) {
 		t.Skip("no /dev/full: ", err)
 	}
 	defer full.Close()
-	r := &running{signals: &relay{}}
+	r := &monitor{signals: &relay{}}
 	var log bytes.Buffer
-	out := r.output(&log, full)
+	out := r.output(&log, full, frameStdout)
 	for range 2 {
 		if _, err := io.WriteString(out, "logged "); err != nil {
 			t.Errorf("a full disk of the caller's stopped the log: %v", err)
@@ -73,35 +73,3 @@ func TestCopyInput(t *testing.T) {
 		t.Errorf("what came after the end was taken: %q is left", rest)
 	}
 }
-
-func TestControl(t *testing.T) {
-	dir := t.TempDir()
-	if err := send(dir, unix.SIGTERM); !errors.Is(err, errNoMonitor) {
-		t.Errorf("without a pipe: %v", err)
-	}
-	control, err := makeControl(dir)
-	must(t, err)
-	got := &receivedSignals{}
-	done := make(chan struct{})
-	must(t, send(dir, unix.SIGTERM))
-	must(t, send(dir, unix.SIGKILL))
-	killed := make(chan struct{})
-	go func() { obey(control, &untilKilled{got, killed}); close(done) }()
-	<-killed
-	control.Close()
-	<-done
-	if len(got.list) != 2 || got.list[0] != "SIGTERM" || got.list[1] != "kill" {
-		t.Errorf("received %v", got.list)
-	}
-	if err := send(dir, unix.SIGTERM); !errors.Is(err, errNoMonitor) {
-		t.Errorf("after the monitor's end: %v", err)
-	}
-}
-
-// untilKilled tells when the kill has come.
-type untilKilled struct {
-	*receivedSignals
-	killed chan struct{}
-}
-
-func (u *untilKilled) Kill() { u.receivedSignals.Kill(); close(u.killed) }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"sync"
 	"time"
 
@@ -14,42 +15,32 @@ import (
 	"pocket/runtime/state"
 )
 
-// supervise runs the sandbox to its end, with everything that must happen while it lives. When it
-// returns, all goroutines that it started have ended.
-func (r *running) supervise(ctx context.Context, spec sandbox.Spec, self state.Process) (sandbox.Exit, error) {
-	in, err := r.connect(&spec)
+// once runs the sandbox once to its end, with everything that must happen while it lives. When it returns,
+// all goroutines that it started have ended. started is told how the start went.
+func (m *monitor) once(ctx context.Context, restart bool, started func(error)) (sandbox.Exit, error) {
+	proc, in, err := m.start(ctx)
 	if err != nil {
+		started(err)
 		return sandbox.Exit{}, err
 	}
-	spec.Rows, spec.Cols = r.size()
-	started := time.Now()
-	proc, err := sandbox.Start(spec)
-	in.started()
-	if err != nil {
-		return sandbox.Exit{}, errors.Join(err, in.close())
-	}
 	var others sync.WaitGroup
-	fault := r.admit(proc, self, started)
-	if spec.Terminal {
-		fault = errors.Join(fault, r.showTerminal(proc.Terminal, in, &others))
+	fault := m.admit(proc, restart)
+	if m.cfg.Terminal {
+		fault = errors.Join(fault, m.showTerminal(proc.Terminal, in, &others))
 	}
+	m.begin(proc, in.program())
 	if fault != nil {
 		proc.Kill()
 	}
-	resize := func() {
-		rows, cols := r.size()
-		_ = proc.Resize(rows, cols) // a program that has just ended needs no size
-	}
-	r.signals.start(proc, resize)
+	started(fault)
 	uncancelled := context.AfterFunc(ctx, proc.Kill)
-	others.Go(func() { obey(r.control, proc) })
 	in.copy(&others)
 	exit, err := proc.Wait()
+	m.end()
 	if !uncancelled() {
 		err = errors.Join(context.Cause(ctx), err)
 	}
-	r.signals.start(nil, func() {})
-	err = errors.Join(fault, err, in.close(), r.closeControl())
+	err = errors.Join(fault, err, in.close())
 	others.Wait()
 	if proc.Terminal != nil {
 		err = errors.Join(err, proc.Terminal.Close())
@@ -57,42 +48,97 @@ func (r *running) supervise(ctx context.Context, spec sandbox.Spec, self state.P
 	return exit, err
 }
 
+func (m *monitor) start(ctx context.Context) (*sandbox.Process, *input, error) {
+	spec, err := m.spec()
+	if err != nil {
+		return nil, nil, err
+	}
+	if ctx.Err() != nil {
+		return nil, nil, context.Cause(ctx)
+	}
+	in, err := m.connect(&spec)
+	if err != nil {
+		return nil, nil, err
+	}
+	spec.Rows, spec.Cols = m.hub.size()
+	proc, err := sandbox.Start(spec)
+	in.started()
+	if err != nil {
+		return nil, nil, errors.Join(err, in.close())
+	}
+	return proc, in, nil
+}
+
 // admit records that the program runs, and tells of limits that are not held. The error means that it
 // must not go on.
-func (r *running) admit(proc *sandbox.Process, self state.Process, started time.Time) error {
+func (m *monitor) admit(proc *sandbox.Process, restart bool) error {
 	held := proc.Enforcement()
-	for _, text := range notFirm(held) {
-		r.warn(text)
+	if !restart {
+		for _, text := range notFirm(held) {
+			m.warn(text)
+		}
 	}
-	return r.DB.MarkRunning(r.record.ID, self, started, held)
-}
-
-// size is the size of the caller's terminal.
-func (r *running) size() (rows, cols uint16) {
-	if !r.cfg.Terminal || r.streams.Stdin == nil {
-		return 0, 0
-	}
-	size, err := unix.IoctlGetWinsize(int(r.streams.Stdin.Fd()), unix.TIOCGWINSZ)
+	self, err := state.Self()
 	if err != nil {
-		return 0, 0
+		return err
 	}
-	return size.Row, size.Col
+	init, err := state.Identify(proc.Pid())
+	if errors.Is(err, os.ErrNotExist) {
+		init, err = state.Process{}, nil // it has ended already
+	}
+	if err != nil {
+		return err
+	}
+	health := ""
+	if m.cfg.Health != nil {
+		health = HealthStarting
+	}
+	return m.DB.MarkRunning(m.record.ID, state.Start{Monitor: self, Init: init, Time: time.Now(), Restart: restart, Health: health, Limits: held})
 }
 
-// output is where a stream of the program goes: to the log first, then to the caller.
-func (r *running) output(log, to io.Writer) io.Writer {
-	if to == nil {
-		return log
+// begin lets others reach the program, and carries out what was ordered before there was one.
+func (m *monitor) begin(proc *sandbox.Process, program io.WriteCloser) {
+	m.mu.Lock()
+	m.proc, m.paused, m.ended = proc, false, make(chan struct{})
+	ordered := m.order
+	m.mu.Unlock()
+	m.hub.connect(program, proc)
+	if m.signals != nil {
+		m.signals.start(proc)
 	}
-	out := &outlet{to: to, broken: r.signals.broken}
-	r.outlets = append(r.outlets, out)
-	return io.MultiWriter(log, out)
+	if ordered != goOn {
+		proc.Kill()
+	}
+}
+
+// end lets nobody reach the program any more.
+func (m *monitor) end() {
+	m.mu.Lock()
+	m.proc = nil
+	close(m.ended)
+	m.mu.Unlock()
+	m.hub.connect(nil, nil)
+	if m.signals != nil {
+		m.signals.start(nil)
+	}
+}
+
+// output is where a stream of the program goes: to the log first, then to the caller, then to those who
+// are attached.
+func (m *monitor) output(log, to io.Writer, frame byte) io.Writer {
+	all := []io.Writer{log}
+	if to != nil {
+		out := &outlet{to: to, broken: m.signals.broken}
+		m.outlets = append(m.outlets, out)
+		all = append(all, out)
+	}
+	return io.MultiWriter(append(all, m.hub.writer(frame))...)
 }
 
 // lostOutput is why the caller did not get all of the program's output, nil when it did or went away.
-// It may be asked once supervise has returned.
-func (r *running) lostOutput() error {
-	for _, out := range r.outlets {
+// It may be asked once watch has returned.
+func (m *monitor) lostOutput() error {
+	for _, out := range m.outlets {
 		if out.lost != nil {
 			return fmt.Errorf("the program's output is lost in part: %w", out.lost)
 		}

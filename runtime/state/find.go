@@ -61,16 +61,16 @@ func first(list []Container) Container {
 	return list[0]
 }
 
-// Containers returns the containers, newest first: those with status running, or all. Reconcile before,
-// so that those whose monitor has died are not among the running.
+// Containers returns the containers, newest first: those that a monitor watches (Status.Live), or all.
+// Reconcile before, so that those whose monitor has died are not among the live.
 func (db *DB) Containers(all bool) ([]Container, error) {
-	where, args := "WHERE status = ? ORDER BY created DESC, id", []any{string(Running)}
+	where := "WHERE status IN ('running', 'paused', 'restarting') ORDER BY created DESC, id"
 	if all {
-		where, args = "ORDER BY created DESC, id", nil
+		where = "ORDER BY created DESC, id"
 	}
 	var list []Container
 	err := db.db.Read(func(tx *sqlite.Tx) (err error) {
-		list, err = containers(tx, where, args...)
+		list, err = containers(tx, where)
 		return err
 	})
 	if err != nil {
@@ -84,16 +84,22 @@ func containers(tx *sqlite.Tx, where string, args ...any) ([]Container, error) {
 	var list []Container
 	err := tx.Query(func(r *sqlite.Row) error {
 		c := Container{
-			ID: r.Text(), Name: r.Text(), Image: r.Text(), Command: r.Strings(), Status: Status(r.Text()),
-			Created: r.Time(), Started: r.Time(), Ended: r.Time(),
-			Monitor: Process{PID: r.Int(), Start: uint64(r.Int64()), Boot: r.Text()}, Log: r.Text(),
+			ID: r.Text(), Name: r.Text(), Image: r.Text(), ImageID: r.Text(), Command: r.Strings(), Config: r.Text(),
+			Status: Status(r.Text()), Created: r.Time(), Started: r.Time(), Ended: r.Time(),
+			Monitor:  Process{PID: r.Int(), Start: uint64(r.Int64()), Boot: r.Text()},
+			Init:     Process{PID: r.Int(), Start: uint64(r.Int64())},
+			Restarts: r.Int(), Health: r.Text(), Halted: r.Int() != 0, Log: r.Text(),
+		}
+		if c.Init.PID != 0 {
+			c.Init.Boot = c.Monitor.Boot
 		}
 		if err := addDetails(tx, &c); err != nil {
 			return err
 		}
 		list = append(list, c)
 		return nil
-	}, "SELECT id, name, image, command, status, created, started, finished, pid, start_time, boot_id, log_path FROM containers "+where, args...)
+	}, `SELECT id, name, image, image_id, command, config, status, created, started, finished, pid, start_time, boot_id,
+		init_pid, init_start, restarts, health, halted, log_path FROM containers `+where, args...)
 	return list, err
 }
 

@@ -122,9 +122,9 @@ func removeLock(dir, id string) error {
 	return nil
 }
 
-// Alive tells whether c is running and its monitor, whose lock is in the state folder dir, lives.
+// Alive tells whether c is live and its monitor, whose lock is in the state folder dir, lives.
 func (c Container) Alive(dir string) bool {
-	return c.Status == Running && IsLocked(dir, c.ID)
+	return c.Status.Live() && IsLocked(dir, c.ID)
 }
 
 // Reconcile finds the containers that are recorded as running although their monitor has died, records
@@ -152,7 +152,7 @@ func (db *DB) Reconcile() ([]Container, error) {
 }
 
 // reconcile deals with one container, unless another process has meanwhile. With the write lock and the
-// container's lock both held, status running means that its monitor is dead and no new one can come.
+// container's lock both held, a live status means that its monitor is dead and no new one can come.
 func (db *DB) reconcile(id string) (lost []Container, err error) {
 	lock, err := lockOnce(db.dir, id)
 	if errors.Is(err, ErrLocked) {
@@ -167,12 +167,19 @@ func (db *DB) reconcile(id string) (lost []Container, err error) {
 		if errors.Is(err, ErrNotFound) {
 			return removeLock(db.dir, id) // lockOnce has just made it
 		}
-		if err != nil || c.Status != Running {
+		if err != nil || !c.Status.Live() {
 			return err
 		}
 		now := time.Now()
+		if c.Status == Restarting { // its end is recorded already
+			if _, err := tx.Exec("UPDATE containers SET status = ?, pid = 0, start_time = 0, boot_id = '' WHERE id = ?", string(Exited), id); err != nil {
+				return err
+			}
+			lost, err = containers(tx, "WHERE id = ?", id)
+			return err
+		}
 		exit := Exit{Started: c.Started, Finished: now, Code: 137, Signal: int(unix.SIGKILL), Reason: Lost, OOM: OOMUnknown, Error: "monitor died"}
-		if err := finish(tx, id, exit); err != nil {
+		if err := finish(tx, id, exit, Exited); err != nil {
 			return err
 		}
 		lost, err = containers(tx, "WHERE id = ?", id)

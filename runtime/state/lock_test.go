@@ -39,7 +39,7 @@ func monitor(dir, id string) error {
 	if err != nil {
 		return err
 	}
-	if err := db.MarkRunning(id, self, time.Now(), nil); err != nil {
+	if err := db.MarkRunning(id, Start{Monitor: self, Time: time.Now()}); err != nil {
 		return err
 	}
 	fmt.Println("running")
@@ -164,7 +164,7 @@ func TestLockThatCannotBeMadeHasAHint(t *testing.T) {
 func TestRemovalOfALostContainer(t *testing.T) {
 	db := open(t)
 	id := create(t, db, Container{}).ID
-	if err := db.MarkRunning(id, Process{PID: 1}, time.Now(), nil); err != nil {
+	if err := db.MarkRunning(id, Start{Monitor: Process{PID: 1}, Time: time.Now()}); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.RemoveContainer(id); err != nil {

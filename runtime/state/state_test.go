@@ -140,7 +140,7 @@ func TestContainersLife(t *testing.T) {
 	}
 	for run := 1; run <= 2; run++ {
 		started := time.Unix(1000*int64(run), 5).UTC()
-		if err := db.MarkRunning(made.ID, self, started, limits); err != nil {
+		if err := db.MarkRunning(made.ID, Start{Monitor: self, Time: started, Limits: limits}); err != nil {
 			t.Fatal(err)
 		}
 		got := find(t, db, "web")
@@ -149,7 +149,7 @@ func TestContainersLife(t *testing.T) {
 		}
 		exit := Exit{Started: started, Finished: started.Add(time.Second), Code: 130 + run, Signal: run, Reason: "memory", OOM: OOMTrue, Error: "e",
 			Usage: resource.Usage{CPU: 7, Wall: 8, Memory: 9, CPUSource: "cpu.stat", MemorySource: "memory.peak"}}
-		if err := db.Finish(made.ID, exit, limits[:run]); err != nil {
+		if err := db.Finish(made.ID, exit, Exited, limits[:run]); err != nil {
 			t.Fatal(err)
 		}
 		got = find(t, db, "web")
@@ -175,8 +175,8 @@ func TestUnknownContainers(t *testing.T) {
 	db := open(t)
 	id := strings.Repeat("ab", 32)
 	for name, err := range map[string]error{
-		"running": db.MarkRunning(id, Process{}, time.Now(), limits),
-		"finish":  db.Finish(id, Exit{}, limits),
+		"running": db.MarkRunning(id, Start{Time: time.Now(), Limits: limits}),
+		"finish":  db.Finish(id, Exit{}, Exited, limits),
 		"remove":  db.RemoveContainer(id),
 	} {
 		if !errors.Is(err, ErrNotFound) || !strings.Contains(err.Error(), id[:12]) {
@@ -190,7 +190,7 @@ func TestOnlyTheLastExitsAreKept(t *testing.T) {
 	id := create(t, db, Container{}).ID
 	err := db.db.Write(func(tx *sqlite.Tx) error {
 		for code := range keptExits + 20 {
-			if err := finish(tx, id, Exit{Code: code, Reason: "exited"}); err != nil {
+			if err := finish(tx, id, Exit{Code: code, Reason: "exited"}, Exited); err != nil {
 				return err
 			}
 		}

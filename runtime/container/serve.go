@@ -1,0 +1,181 @@
+package container
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"pocket/runtime/sandbox"
+)
+
+// serve takes connections until the control socket is closed.
+func (m *monitor) serve() {
+	for {
+		conn, err := accept(m.control)
+		if err != nil {
+			return
+		}
+		m.welcome(conn)
+	}
+}
+
+// welcome serves one connection, in a goroutine of its own that the end of the watch waits for.
+func (m *monitor) welcome(conn *os.File) {
+	m.conns.add(conn)
+	m.others.Go(func() {
+		defer func() { _ = m.conns.remove(conn) }()
+		var r request
+		if err := get(conn, &r); err != nil {
+			return
+		}
+		if r.Do == "attach" {
+			m.attach(conn, *r.Attach)
+			return
+		}
+		_ = put(conn, m.answer(r)) // whoever asked may have gone
+	})
+}
+
+// answer carries out a request.
+func (m *monitor) answer(r request) reply {
+	switch r.Do {
+	case "signal":
+		return failure(m.signal(unix.Signal(r.Signal)))
+	case "stop":
+		return failure(m.stop(r, halt))
+	case "restart":
+		return failure(m.stop(r, again))
+	case "wait":
+		e := <-m.wait()
+		return reply{Status: e.Status, Error: e.Error, Hint: e.Hint}
+	}
+	return failure(fmt.Errorf("the monitor does not know %q: it is of another version", r.Do))
+}
+
+// wait returns what will tell how the present run ends.
+func (m *monitor) wait() <-chan Ended {
+	c := make(chan Ended, 1)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.over {
+		c <- m.last
+	} else {
+		m.waiting = append(m.waiting, c)
+	}
+	return c
+}
+
+func (m *monitor) attach(conn *os.File, options AttachOptions) {
+	g := &guest{conn: conn, options: options}
+	if err := put(conn, m.attachReply()); err != nil {
+		return
+	}
+	m.hub.join(g)
+	m.hub.attend(g)
+}
+
+func (m *monitor) attachReply() reply {
+	return reply{Result: json.RawMessage(fmt.Sprintf(`{"Terminal":%t}`, m.cfg.Terminal))}
+}
+
+// running returns the program, if it runs.
+func (m *monitor) running() (*sandbox.Process, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.proc == nil {
+		return nil, errNotRunning(m.record.Name)
+	}
+	return m.proc, nil
+}
+
+// signal sends one signal to the program. SIGKILL, and what would stop the container, keep its restart
+// policy from starting it again, as docker has it.
+func (m *monitor) signal(s unix.Signal) error {
+	proc, err := m.running()
+	if err != nil {
+		return err
+	}
+	if s == unix.SIGKILL || s == m.cfg.stopSignal() {
+		m.give(halt, "")
+		if err := m.DB.Halt(m.record.ID, "kill"); err != nil {
+			m.warn(err.Error())
+		}
+	}
+	if s == unix.SIGKILL {
+		m.kill(proc)
+		return nil
+	}
+	return ignoreDone(proc.Signal(s))
+}
+
+// kill ends everything inside, also what is paused, and does not wait for who is attached and reads nothing.
+func (m *monitor) kill(proc *sandbox.Process) {
+	proc.Kill()
+	m.hub.hurry()
+}
+
+// give records an order. A halt is not taken back.
+func (m *monitor) give(o order, why string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.order == halt {
+		return
+	}
+	if m.order == goOn {
+		close(m.ordered)
+	}
+	m.order, m.why = o, why
+}
+
+// stop has the program end, by r's signal and, when it has not ended in time, by force. The answer comes at
+// once: the end is what wait, or the lock, tells of.
+func (m *monitor) stop(r request, o order) error {
+	m.give(o, ReasonStopped)
+	action := "stop"
+	if o == again {
+		action = "restart"
+	}
+	if err := m.DB.Halt(m.record.ID, action); err != nil {
+		m.warn(err.Error())
+	}
+	m.finishOff(unix.Signal(r.Signal), r.Patience)
+	return nil
+}
+
+// finishOff asks the program to end and kills it if it has not after patience, if that is not negative.
+func (m *monitor) finishOff(s unix.Signal, patience time.Duration) {
+	m.mu.Lock()
+	proc, paused, ended := m.proc, m.paused, m.ended
+	m.mu.Unlock()
+	if proc == nil {
+		return
+	}
+	if patience == 0 || paused {
+		m.kill(proc) // what is paused cannot obey
+		return
+	}
+	_ = proc.Signal(s) // it may have ended just now
+	if patience < 0 {
+		return
+	}
+	m.others.Go(func() {
+		timer := time.NewTimer(patience)
+		defer timer.Stop()
+		select {
+		case <-ended:
+		case <-timer.C:
+			m.kill(proc)
+		}
+	})
+}
+
+func ignoreDone(err error) error {
+	if errors.Is(err, os.ErrProcessDone) {
+		return nil
+	}
+	return err
+}
