@@ -3,10 +3,10 @@ package main
 import (
 	"context"
 	"errors"
-	"io"
 	"os"
 	"os/signal"
 	"slices"
+	"sync"
 
 	"golang.org/x/sys/unix"
 
@@ -18,6 +18,7 @@ const attachUsage = `pocket-docker attach [flags] CONTAINER
 Connects to a running container: shows what its program writes from now on, and passes on standard input,
 if the container was made with -i, and signals. It ends with the container.
 
+      --detach-keys KEYS  which keys, typed at a terminal, leave it running and return (ctrl-p,ctrl-q)
       --no-stdin          do not pass standard input on
       --sig-proxy=false   do not pass signals on: Ctrl-C leaves it running and returns
 
@@ -30,7 +31,9 @@ EXIT STATUS
 
 func cmdAttach(c *call) error {
 	var noStdin, sigProxy bool
+	keys, _ := parseDetachKeys(defaultDetachKeys)
 	flags := c.flagSet()
+	flags.Var(detachKeysFlag(&keys), "detach-keys", "")
 	flags.BoolVar(&noStdin, "no-stdin", false, "")
 	flags.BoolVar(&sigProxy, "sig-proxy", true, "")
 	if err := c.parse(flags, 1, 1, "CONTAINER"); err != nil {
@@ -47,7 +50,13 @@ func cmdAttach(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.follow(a, options.Stdin, sigProxy)
+	return c.follow(a, followOptions{options.Stdin, sigProxy, keys})
+}
+
+// followOptions says how one is connected to a container.
+type followOptions struct {
+	stdin, sigProxy bool
+	keys            []byte // that detach
 }
 
 // attachOptions are the streams that run's flags ask for.
@@ -60,42 +69,66 @@ func (c *call) attachOptions(o *runOptions) container.AttachOptions {
 }
 
 // startAttached starts a container and follows it.
-func (c *call) startAttached(e *container.Engine, name string, options container.AttachOptions, sigProxy, quiet bool) error {
+func (c *call) startAttached(e *container.Engine, name string, options container.AttachOptions, o followOptions, quiet bool) error {
 	options.Rows, options.Cols = terminalSize(c.stdin)
 	a, warnings, err := e.StartAttached(context.Background(), name, options)
 	c.showWarnings(quiet, warnings)
 	if err != nil {
 		return withStatus{err, container.Status(err)}
 	}
-	return c.follow(a, options.Stdin, sigProxy)
+	o.stdin = options.Stdin
+	return c.follow(a, o)
 }
 
 // follow connects our streams with the container's until it ends; the error is its exit status.
-func (c *call) follow(a *container.Attachment, stdin, sigProxy bool) error {
-	if a.Terminal && stdin && isTerminal(c.stdin) {
-		restore, err := makeRaw(c.stdin)
-		if err != nil {
-			return errors.Join(err, a.Close())
-		}
-		defer restore()
-	}
+func (c *call) follow(a *container.Attachment, o followOptions) error {
 	signals := make(chan os.Signal, 64)
-	if sigProxy {
+	if o.sigProxy {
 		signal.Notify(signals)
 	} else {
-		signal.Notify(signals, unix.SIGWINCH)
+		signal.Notify(signals, unix.SIGWINCH, unix.SIGCONT, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT)
 	}
 	defer signal.Stop(signals)
-	go c.passSignals(a, signals) // until the program ends
-	if stdin {
-		go func() { // until the input or the program ends
-			if _, err := io.Copy(a, c.stdin); err == nil {
-				_ = a.CloseInput()
-			}
-		}()
+	var k *keyboard
+	detached := make(chan struct{})
+	if o.stdin {
+		var err error
+		raw := a.Terminal && isTerminal(c.stdin)
+		if !raw {
+			o.keys = nil
+		}
+		if k, err = newKeyboard(c.stdin, raw, o.keys, a, func() { _ = a.CloseInput() }); err != nil {
+			return errors.Join(err, a.Close())
+		}
+		defer k.close()
+		detached = k.detached
 	}
-	ended, err := a.Copy(c.stdout, c.stderr)
+	ended, left := make(chan struct{}), make(chan unix.Signal, 1)
+	var beside sync.WaitGroup
+	beside.Go(func() { // until the container ends or is left
+		select {
+		case <-detached:
+			_ = a.Close()
+		case <-ended:
+		}
+	})
+	beside.Go(func() { c.passSignals(a, k, o.sigProxy, signals, ended, left) })
+	result, err := a.Copy(c.stdout, c.stderr)
+	close(ended)
+	beside.Wait()
+	return c.followed(result, err, left)
+}
+
+// followed is what the end of following means.
+func (c *call) followed(ended container.Ended, err error, left <-chan unix.Signal) error {
 	switch {
+	case errors.Is(err, container.ErrDetached):
+		select {
+		case s := <-left:
+			return exitStatus(128 + int(s))
+		default:
+			return nil
+		}
 	case err != nil:
 		return withStatus{err, 125}
 	case ended.Err() != nil:
@@ -106,23 +139,26 @@ func (c *call) follow(a *container.Attachment, stdin, sigProxy bool) error {
 	return nil
 }
 
-func (c *call) passSignals(a *container.Attachment, signals <-chan os.Signal) {
-	for s := range signals {
-		switch number := s.(unix.Signal); number {
-		case unix.SIGCHLD, unix.SIGURG, unix.SIGPIPE:
-		case unix.SIGWINCH:
-			_ = a.Resize(terminalSize(c.stdin))
-		default:
-			_ = a.Signal(number) // the program may have ended just now
+// passSignals passes signals on to the program, or with no proxy leaves it at the first that asks to end.
+func (c *call) passSignals(a *container.Attachment, k *keyboard, proxy bool, signals <-chan os.Signal, ended <-chan struct{}, left chan<- unix.Signal) {
+	for {
+		select {
+		case <-ended:
+			return
+		case s := <-signals:
+			number, _ := s.(unix.Signal)
+			switch {
+			case number == unix.SIGCHLD || number == unix.SIGURG || number == unix.SIGPIPE:
+			case number == unix.SIGWINCH:
+				_ = a.Resize(terminalSize(c.stdin))
+			case number == unix.SIGCONT && k != nil && k.seize() == nil && !proxy:
+			case proxy:
+				_ = a.Signal(number) // the program may have ended just now
+			default:
+				left <- number
+				_ = a.Close()
+				return
+			}
 		}
 	}
-}
-
-// terminalSize is the size of the terminal f; 0, 0 when it is none.
-func terminalSize(f *os.File) (rows, cols uint16) {
-	size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
-	if err != nil {
-		return 0, 0
-	}
-	return size.Row, size.Col
 }

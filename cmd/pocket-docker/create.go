@@ -6,7 +6,7 @@ const createUsage = `pocket-docker create [flags] IMAGE COMMAND ARG…
 pocket-docker create [flags] --rootfs IMAGE --cmd "COMMAND LINE"
 
 Makes a container as run does, and does not start it: start does. Its id is shown. The flags are those of
-run, without --detach and --sig-proxy (pocket-docker help run).
+run, without --detach, --detach-keys and --sig-proxy (pocket-docker help run).
 
 Example:
   pocket-docker create --name web -v "$(pwd):/srv:ro" host python3 -m http.server -d /srv

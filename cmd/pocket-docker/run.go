@@ -49,6 +49,7 @@ Its streams
                          program can neither seek in it nor write to it
   -t, --tty              give it a terminal of its own
   -a, --attach STREAM    show only these of stdin, stdout, stderr
+      --detach-keys KEYS which keys, with -it, leave it running and return (ctrl-p,ctrl-q)
       --sig-proxy=false  do not pass signals on: Ctrl-C leaves it running and returns
   --log-driver DRIVER    json-file (local means the same), or none: nothing is kept
   --log-opt max-size=SIZE  what one file of the log may have (10m; -1: no limit)
@@ -200,7 +201,7 @@ func (c *call) runAttached(e *container.Engine, o *runOptions) error {
 	if err != nil {
 		return err
 	}
-	return c.startAttached(e, made.ID, c.attachOptions(o), o.sigProxy, o.quiet)
+	return c.startAttached(e, made.ID, c.attachOptions(o), followOptions{sigProxy: o.sigProxy, keys: o.detachKeys}, o.quiet)
 }
 
 // create makes the container and writes its id where that was asked for; one whose id could not be

@@ -35,6 +35,8 @@ type runOptions struct {
 func (o *runOptions) runFlags(flags *pflag.FlagSet) {
 	flags.BoolVarP(&o.detach, "detach", "d", false, "")
 	flags.BoolVar(&o.sigProxy, "sig-proxy", true, "")
+	o.detachKeys, _ = parseDetachKeys(defaultDetachKeys)
+	flags.Var(detachKeysFlag(&o.detachKeys), "detach-keys", "")
 	o.flags(flags)
 }
 

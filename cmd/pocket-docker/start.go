@@ -13,7 +13,8 @@ filesystem is still there. One that runs is no error. The names are shown.
 
   -a, --attach        stay connected to the output of the one container, and pass signals on
   -i, --interactive   pass standard input on, too; the container must have been made with -i
-      --sig-proxy=false   do not pass signals on
+      --sig-proxy=false   do not pass signals on: Ctrl-C leaves it running and returns
+      --detach-keys KEYS  which keys, typed at a terminal, leave it running and return (ctrl-p,ctrl-q)
 
 Example:
   pocket-docker start -a web
@@ -28,7 +29,9 @@ func cmdStart(c *call) error {
 	flags := c.flagSet()
 	flags.BoolVarP(&attach, "attach", "a", false, "")
 	flags.BoolVarP(&interactive, "interactive", "i", false, "")
+	keys, _ := parseDetachKeys(defaultDetachKeys)
 	flags.BoolVar(&sigProxy, "sig-proxy", true, "")
+	flags.Var(detachKeysFlag(&keys), "detach-keys", "")
 	if err := c.parse(flags, 1, -1, "CONTAINER"); err != nil {
 		return err
 	}
@@ -48,5 +51,5 @@ func cmdStart(c *call) error {
 	}
 	defer e.DB.Close()
 	options := container.AttachOptions{Stdin: interactive, Stdout: true, Stderr: true}
-	return c.startAttached(e, flags.Arg(0), options, sigProxy, false)
+	return c.startAttached(e, flags.Arg(0), options, followOptions{sigProxy: sigProxy, keys: keys}, false)
 }
