@@ -23,6 +23,7 @@ type runOptions struct {
 	rootfs, cmd string
 	detach      bool
 	sigProxy    bool
+	detachKeys  []byte
 	interactive bool
 	attach      []string
 	cidfile     string

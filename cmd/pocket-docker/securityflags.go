@@ -29,11 +29,11 @@ func (o *runOptions) securityFlags(flags *pflag.FlagSet) {
 // confine sets what the flags ask for: capabilities, the system call filter, what of /proc and /sys is seen.
 func (o *runOptions) confine() error {
 	if o.Privileged && len(o.security.capDrop) > 0 {
-		return usagef("run: --privileged gives every capability: --cap-drop has no place beside it (use --cap-add ALL)")
+		return usagef("%s: --privileged gives every capability: --cap-drop has no place beside it (use --cap-add ALL)", o.command)
 	}
 	caps, err := container.Capabilities(o.security.capAdd, o.security.capDrop)
 	if err != nil {
-		return usagef("run: %w", err)
+		return usagef("%s: %w", o.command, err)
 	}
 	o.Capabilities = caps
 	if o.Privileged {
@@ -42,7 +42,7 @@ func (o *runOptions) confine() error {
 	}
 	for _, opt := range o.security.opts {
 		if err := o.setSecurity(opt); err != nil {
-			return usagef("run: --security-opt %s: %w", opt, err)
+			return usagef("%s: --security-opt %s: %w", o.command, opt, err)
 		}
 	}
 	return nil
