@@ -138,6 +138,6 @@ func typeReference(name, short string) error {
 	if ref, bad := registry.Parse(name, short); bad == nil {
 		return hint.With(err, "for an image of a registry: pocket-docker pull docker://%s", ref)
 	}
-	return hint.With(err, "give the URL of a root filesystem archive, or of an image in a registry: "+
-		"docker://HOST/IMAGE:TAG")
+	return hint.With(err, "for an image of a registry: pocket-docker pull docker://HOST/%s; "+
+		"for a root filesystem's archive, its http or https URL", name)
 }

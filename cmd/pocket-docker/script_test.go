@@ -27,7 +27,8 @@ func TestMain(m *testing.M) {
 // TestScript runs the scripts in testdata/script. Each has a state folder of its own and finds in
 // $ARCHIVES the root filesystems made below.
 //
-// Conditions: [sandbox] namespaces can be made here, [shell] and [python] there is an archive with one.
+// Conditions: [sandbox] namespaces can be made here, [shell] and [python] there is an archive with one,
+// [registry] the programs are here that images are made and served with.
 func TestScript(t *testing.T) {
 	archives := t.TempDir()
 	shell := sync.OnceValue(func() error { return makeShellArchive(filepath.Join(archives, shellArchive)) })
@@ -42,7 +43,7 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Condition: func(name string) (bool, error) {
-			needs := map[string]func() error{"sandbox": namespaces, "shell": shell, "python": python}[name]
+			needs := map[string]func() error{"sandbox": namespaces, "shell": shell, "python": python, "registry": hasRegistry}[name]
 			if needs == nil {
 				return false, os.ErrInvalid
 			}
@@ -56,7 +57,7 @@ func TestScript(t *testing.T) {
 			return err == nil, nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exitcode": scriptExitCode, "capture": scriptCapture, "await": scriptAwait,
+			"exitcode": scriptExitCode, "capture": scriptCapture, "await": scriptAwait, "registry": scriptRegistry,
 		},
 	})
 }
