@@ -88,6 +88,7 @@ What it may do
   --security-opt OPTION  one of
       seccomp=FILE       a system call profile of the user's, in docker's or the OCI runtime's format
       seccomp=default|unconfined   the built-in one, or none
+      seccomp=log        permit what the profile refuses, and tell of it by name when the program has ended
       mask=PATH[:PATH]   hide these too; unmask=PATTERN[:PATTERN]|ALL: show what is hidden or read-only in
                          /proc and /sys; systempaths=unconfined: all of it
       no-new-privileges, apparmor=unconfined, label=disable: as it is anyway

@@ -41,7 +41,7 @@ type Plan struct {
 	OOMScore     int             // oom_score_adj; 0 leaves ours
 	Affinity     []byte          // CPU mask for sched_setaffinity(2); nil leaves it
 	Capabilities []int           // nil: none, and no way to get any
-	Filter       *seccomp.Filter // nil: none
+	Filter       *seccomp.Filter // nil: none; where it notifies, its listener is handed out last
 
 	Stdin, Stdout, Stderr int // ignored with Terminal
 	Result                int

@@ -95,12 +95,16 @@ func (c *composer) confine() error {
 	}
 	executable := int(init.Fd())
 	c.disown()
-	c.closeAll(executable, pidfd)
+	keep := []int{executable, pidfd}
+	if c.notifies() {
+		keep = append(keep, c.Handout) // until execve(2)
+	}
+	c.closeAll(keep...)
 	c.directory()
 	c.limits()
 	c.capabilities()
 	c.lifeline(pidfd)
-	c.filter()
+	c.filter(executable)
 	c.add("start the init", unix.SYS_EXECVEAT, executable, "", c.initArgs("init"), c.Env, unix.AT_EMPTY_PATH)
 	return nil
 }
@@ -116,13 +120,28 @@ func (c *composer) disown() {
 	c.identity()
 }
 
-func (c *composer) filter() {
+// filter installs the filter. Its listener, if it has one, is handed out at once: who waits for us outside
+// cannot answer before the executable is started, so what leads there must pass.
+func (c *composer) filter(executable int) {
 	c.add("set no_new_privs", unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-	if c.Filter != nil {
-		list := c.Filter.Instructions
-		program := &unix.SockFprog{Len: uint16(len(list)), Filter: &list[0]}
-		c.add("install the seccomp filter", unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, uint(c.Filter.Flags), linux.Ref(program))
+	if c.Filter == nil {
+		return
 	}
+	const step = "install the seccomp filter"
+	list, flags := c.Filter.Instructions, uint(c.Filter.Flags)
+	if !c.notifies() {
+		c.add(step, unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, flags, linux.Ref(&unix.SockFprog{Len: uint16(len(list)), Filter: &list[0]}))
+		return
+	}
+	list = c.Filter.Passing(map[int]int{unix.SYS_SENDMSG: c.Handout, unix.SYS_EXECVEAT: executable})
+	message, listener := linux.NewMessage("listener")
+	c.inner.Add(linux.Call{Step: step, Nr: unix.SYS_SECCOMP, Out: listener, Args: []any{unix.SECCOMP_SET_MODE_FILTER,
+		flags | unix.SECCOMP_FILTER_FLAG_NEW_LISTENER, linux.Ref(&unix.SockFprog{Len: uint16(len(list)), Filter: &list[0]})}})
+	c.inner.Add(message.Send("hand out the filter's listener", c.Handout))
+}
+
+func (c *composer) notifies() bool {
+	return c.Filter != nil && c.Filter.Notify && c.Handout >= linux.FirstFD
 }
 
 // noCapabilities are securebits under which no user id ever gains capabilities, locked (capabilities(7)).

@@ -112,7 +112,7 @@ func (c *composer) joining(outer *linux.Program, master, slave *linux.Value) (*l
 	c.add("change to the working directory "+c.Dir, unix.SYS_CHDIR, c.Dir)
 	c.limits()
 	c.capabilities()
-	c.filter()
+	c.filter(int(init.Fd()))
 	// By way of the init's file and not at once: until then our own binary is /proc/self/exe.
 	c.add("start the step before the program", unix.SYS_EXECVEAT, int(init.Fd()), "", c.initArgs("exec"), c.Env, unix.AT_EMPTY_PATH)
 	return &linux.Spawn{Flags: unix.CLONE_FILES, Cgroup: c.Folder, Outer: outer, Inner: c.inner, After: &linux.Program{}}, nil

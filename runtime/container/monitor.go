@@ -183,6 +183,10 @@ func (m *monitor) reason(exit sandbox.Exit) string {
 func (m *monitor) finish(exit sandbox.Exit, reason string, failure error, next state.Status) error {
 	end := state.Exit{Started: exit.Started, Finished: exit.Finished, Code: exit.Status(), Signal: int(exit.Signal),
 		Reason: reason, OOM: state.OOM(exit.OOM), Usage: exit.Usage}
+	for _, d := range exit.Denied {
+		end.Denied = append(end.Denied, state.Denied(d))
+		m.warn(fmt.Sprintf("the seccomp profile refuses %s, which was permitted this time (%d times)", d.Call, d.Count))
+	}
 	limits := exit.Enforcement
 	if failure != nil {
 		end.Code, end.Error = Status(failure), failure.Error()

@@ -33,7 +33,7 @@ func (m *monitor) spec() (sandbox.Spec, error) {
 	if err != nil {
 		return sandbox.Spec{}, err
 	}
-	filter, err := cfg.Seccomp.filter(cfg.Capabilities)
+	filter, err := cfg.Seccomp.filter(cfg.Capabilities, true)
 	if err != nil {
 		return sandbox.Spec{}, err
 	}

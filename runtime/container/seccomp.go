@@ -21,8 +21,9 @@ type Seccomp struct {
 // Unconfined is the choice of no filter at all.
 const Unconfined = "unconfined"
 
-// filter compiles the chosen profile for a program with these capabilities; nil is no filter.
-func (s Seccomp) filter(capabilities []int) (*seccomp.Filter, error) {
+// filter compiles the chosen profile for a program with these capabilities; nil is no filter. With Log a
+// filter that the monitor listens to tells it of each call, and any other the kernel's audit log.
+func (s Seccomp) filter(capabilities []int, listened bool) (*seccomp.Filter, error) {
 	if s.Profile == "" && s.Name == Unconfined {
 		return nil, nil
 	}
@@ -33,7 +34,10 @@ func (s Seccomp) filter(capabilities []int) (*seccomp.Filter, error) {
 			return nil, fmt.Errorf("seccomp profile %s: %w", s.Name, err)
 		}
 	}
-	if s.Log {
+	switch {
+	case s.Log && listened:
+		profile = profile.Notified()
+	case s.Log:
 		profile = profile.Logged()
 	}
 	return profile.Compile(runtime.GOARCH, capabilities)

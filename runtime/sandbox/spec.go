@@ -101,6 +101,7 @@ type Exit struct {
 	Usage       resource.Usage
 	Written     [2]int64 // bytes the program wrote to standard output and standard error, as far as read
 	Enforcement []resource.Enforcement
+	Denied      []Denied // what a profile that notifies would have refused
 	Started     time.Time
 	Finished    time.Time
 }

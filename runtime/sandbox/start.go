@@ -43,6 +43,8 @@ type Process struct {
 	exit    Exit
 	err     error
 
+	listener *listener // nil: none
+
 	mutex   sync.Mutex // for what follows, and for held
 	live    live
 	limits  resource.Limits
@@ -164,7 +166,7 @@ func (p *Process) connect(plan *boot.Plan, files *files) (err error) {
 	if plan.Result, err = files.lift(inner); err != nil {
 		return err
 	}
-	if p.spec.Terminal || p.spec.Keep != "" {
+	if p.spec.Terminal || p.spec.Keep != "" || p.notifies() {
 		if plan.Handout, err = files.socket(); err != nil {
 			return err
 		}
@@ -204,8 +206,14 @@ func (p *Process) receive(plan boot.Plan, files *files) (err error) {
 			err = unix.SetNonblock(int(p.Terminal.Fd()), true)
 		}
 	}
+	if p.notifies() && err == nil {
+		p.listener = &listener{init: uint32(p.pid), counts: map[int32]int64{}}
+		p.listener.file, err = linux.Receive(files.outer, "listener")
+	}
 	return err
 }
+
+func (p *Process) notifies() bool { return p.spec.Seccomp != nil && p.spec.Seccomp.Notify }
 
 // abandon undoes a start that failed half-way.
 func (p *Process) abandon() error {
@@ -224,6 +232,9 @@ func (p *Process) abandon() error {
 		if f != nil {
 			failed = errors.Join(failed, f.Close())
 		}
+	}
+	if p.listener != nil && p.listener.file != nil {
+		failed = errors.Join(failed, p.listener.file.Close())
 	}
 	if p.pidfd >= 0 {
 		failed = errors.Join(failed, unix.Close(p.pidfd))

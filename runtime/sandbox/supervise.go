@@ -76,6 +76,9 @@ func (p *Process) supervise() {
 	for _, s := range p.streams {
 		copying.Go(s.copy)
 	}
+	if p.listener != nil {
+		copying.Go(func() { p.listener.listen(p.pidfd) })
+	}
 	report := make(chan []byte, 1)
 	go func() { // ends when the init is dead at the latest: only it holds the other end
 		// Not until the end of the pipe: that comes only when the kernel has dismantled the mounts.
@@ -97,6 +100,7 @@ func (p *Process) supervise() {
 			p.exit.Reason = OverOutput // it ended before the limit could end it
 		}
 	}
+	p.exit.Denied = p.Denied()
 	p.release(waitErr)
 }
 
@@ -131,6 +135,9 @@ func (p *Process) release(waitErr error) {
 		_ = unix.Close(s.pidfd)
 	}
 	p.err = errors.Join(p.err, waitErr, p.group.Remove(), p.result.Close(), unix.Close(p.pidfd))
+	if p.listener != nil {
+		p.err = errors.Join(p.err, p.listener.file.Close())
+	}
 	close(p.done)
 }
 

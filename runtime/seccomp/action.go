@@ -36,11 +36,12 @@ func (a action) permits() bool {
 // in the kernel's seccomp.c). SECCOMP_RET_KILL_PROCESS has the sign bit, so it comes first.
 func (a action) stricter(b action) bool { return int32(a.kind()) < int32(b.kind()) }
 
-func (a action) logged() action {
+// or returns what happens in place of a refusal.
+func (a action) or(instead action) action {
 	if a.permits() {
 		return a
 	}
-	return unix.SECCOMP_RET_LOG
+	return instead
 }
 
 // actions are the names of the JSON format, as in libseccomp's seccomp.h.

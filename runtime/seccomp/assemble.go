@@ -37,6 +37,24 @@ func assemble(arch string, segments []segment) []unix.SockFilter {
 	return program
 }
 
+// Passing returns the filter's instructions with others in front that let pass some calls whose first
+// argument is a certain descriptor: those by which a process that has installed the filter hands its listener
+// out and executes its program, before anybody listens. It maps numbers of calls to descriptors.
+func (f *Filter) Passing(calls map[int]int) []unix.SockFilter {
+	load := func(offset uint32) unix.SockFilter {
+		return unix.SockFilter{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: offset}
+	}
+	skipUnless := func(k uint32, no uint8) unix.SockFilter {
+		return unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: no, K: k}
+	}
+	var list []unix.SockFilter
+	for nr, fd := range calls {
+		list = append(list, load(offsetArch), skipUnless(audit(f.Arch), 5), load(offsetNumber), skipUnless(uint32(nr), 3),
+			load(offsetArgs), skipUnless(uint32(fd), 1), unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW})
+	}
+	return append(list, f.Instructions...)
+}
+
 // audit returns the number by which seccomp_data tells an architecture (linux/audit.h).
 func audit(arch string) uint32 {
 	if arch == "arm64" {

@@ -18,6 +18,7 @@ type Filter struct {
 	Flags        uint32            // the second argument of seccomp(2)
 	Arch         string            // as in GOARCH; another architecture's system calls kill the process
 	Unknown      []string          // names of the profile that are no system calls of Arch, sorted
+	Notify       bool              // it needs a listener (SECCOMP_FILTER_FLAG_NEW_LISTENER), or what it hands there gets ENOSYS
 }
 
 const (
@@ -56,7 +57,7 @@ func (p *Profile) compile(t target) (*Filter, error) {
 		return nil, hint.With(err, "run without a seccomp profile on %s", runtime.GOARCH)
 	}
 	verdicts, unknown := p.verdicts(t)
-	f := &Filter{Flags: p.flags, Arch: t.arch, Unknown: unknown}
+	f := &Filter{Flags: p.flags, Arch: t.arch, Unknown: unknown, Notify: p.instead == unix.SECCOMP_RET_USER_NOTIF}
 	f.Instructions = assemble(t.arch, p.segments(t.arch, verdicts))
 	if n := len(f.Instructions); n > unix.BPF_MAXINSNS {
 		err := fmt.Errorf("compile seccomp profile: it takes %d instructions, the kernel takes %d", n, unix.BPF_MAXINSNS)
@@ -159,12 +160,12 @@ func (p *Profile) segments(arch string, verdicts []verdict) []segment {
 
 // final returns the verdict that is compiled: for a profile that only logs, what it lets pass.
 func (p *Profile) final(v verdict) verdict {
-	if !p.logged {
+	if p.instead == 0 {
 		return v
 	}
-	w := verdict{otherwise: v.otherwise.logged()}
+	w := verdict{otherwise: v.otherwise.or(p.instead)}
 	for _, c := range v.clauses {
-		w.clauses = append(w.clauses, clause{c.when, c.then.logged()})
+		w.clauses = append(w.clauses, clause{c.when, c.then.or(p.instead)})
 	}
 	return w
 }

@@ -18,13 +18,15 @@
 // calls with the x32 bit get EPERM: numbers mean other calls there, so no rule speaks about them.
 package seccomp
 
+import "golang.org/x/sys/unix"
+
 // Profile is a parsed profile, not yet bound to an architecture or to capabilities. It is immutable and
 // may be used by several goroutines.
 type Profile struct {
 	defaultAction action
 	rules         []rule
 	flags         uint32
-	logged        bool // log what would be refused, and permit it
+	instead       action // what happens to a call that would be refused; 0: it is refused
 }
 
 // rule is one entry of "syscalls".
@@ -127,6 +129,15 @@ func (r rule) separate() []clause {
 // Foreign architectures and x32 are refused as by p.
 func (p *Profile) Logged() *Profile {
 	q := *p
-	q.logged = true
+	q.instead = unix.SECCOMP_RET_LOG
+	return &q
+}
+
+// Notified returns the profile that hands every call that p refuses to a listener, which can let it pass
+// (seccomp_unotify(2)); see Filter.Notify. Unlike the log that Logged writes, a listener can be read without
+// privileges, by who started the program.
+func (p *Profile) Notified() *Profile {
+	q := *p
+	q.instead = unix.SECCOMP_RET_USER_NOTIF
 	return &q
 }

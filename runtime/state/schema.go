@@ -133,4 +133,6 @@ CREATE TABLE events (
 	name    TEXT NOT NULL,
 	detail  TEXT NOT NULL
 ) STRICT;
+`, `
+ALTER TABLE exits ADD COLUMN denied TEXT NOT NULL DEFAULT '';
 `}
