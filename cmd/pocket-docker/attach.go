@@ -50,13 +50,14 @@ func cmdAttach(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.follow(a, followOptions{options.Stdin, sigProxy, keys})
+	return c.follow(a, followOptions{stdin: options.Stdin, sigProxy: sigProxy, keys: keys})
 }
 
 // followOptions says how one is connected to a container.
 type followOptions struct {
 	stdin, sigProxy bool
 	keys            []byte // that detach
+	quiet           bool   // no warnings
 }
 
 // attachOptions are the streams that run's flags ask for.
@@ -76,7 +77,7 @@ func (c *call) startAttached(e *container.Engine, name string, options container
 	if err != nil {
 		return withStatus{err, container.Status(err)}
 	}
-	o.stdin = options.Stdin
+	o.stdin, o.quiet = options.Stdin, quiet
 	return c.follow(a, o)
 }
 
@@ -116,6 +117,7 @@ func (c *call) follow(a *container.Attachment, o followOptions) error {
 	result, err := a.Copy(c.stdout, c.stderr)
 	close(ended)
 	beside.Wait()
+	c.showWarnings(o.quiet, result.Warnings)
 	return c.followed(result, err, left)
 }
 

@@ -43,6 +43,7 @@ type inspectedState struct {
 	Signal     int    `json:",omitempty"`
 	Reason     string `json:",omitempty"`
 	Error      string
+	Denied     []state.Denied `json:",omitempty"` // what a seccomp profile that only tells refuses
 	StartedAt  time.Time
 	FinishedAt time.Time
 }
@@ -81,7 +82,7 @@ func inspect(c state.Container) inspected {
 	if e := c.Exit; e != nil && !i.State.Running {
 		i.State.OOMKilled, i.State.ExitCode, i.State.Signal = e.OOM, e.Code, e.Signal
 		i.State.Reason, i.State.Error, i.State.FinishedAt = e.Reason, e.Error, e.Finished
-		i.Usage = &e.Usage
+		i.Usage, i.State.Denied = &e.Usage, e.Denied
 	}
 	return i
 }

@@ -176,6 +176,8 @@ type Ended struct {
 	Reason string `json:",omitempty"`
 	Error  string `json:",omitempty"` // what pocket or the host could not do
 	Hint   string `json:",omitempty"`
+	// Warnings are of the end: lost logs, what a seccomp profile that only tells has refused.
+	Warnings []string `json:",omitempty"`
 }
 
 // Err is the error that it ended with, nil when pocket did all it should.

@@ -40,7 +40,7 @@ type monitor struct {
 	why      string        // the reason of an end that was ordered
 	ordered  chan struct{} // closed at an order
 	ended    chan struct{} // closed at the end of the run that proc is
-	warnings []string      // of the start, for who asked for it
+	warnings []string      // that nobody has been told of yet
 	last     Ended
 	over     bool // last is final
 	waiting  []chan Ended
@@ -231,6 +231,15 @@ func (m *monitor) warn(text string) {
 	m.mu.Unlock()
 	// Under a monitor of its own nobody listens later; what cannot be recorded either is lost.
 	_ = m.DB.AddEvent(state.Event{Action: "warning", Subject: m.record.ID, Detail: map[string]string{"text": text}})
+}
+
+// untold takes the warnings that nobody has been told of yet.
+func (m *monitor) untold() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	list := m.warnings
+	m.warnings = nil
+	return list
 }
 
 // errNotRunning is what a container that does not run answers.

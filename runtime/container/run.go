@@ -77,6 +77,7 @@ func (m *monitor) conclude(exit sandbox.Exit, err error) (sandbox.Exit, error) {
 		r := failure(err)
 		ended.Status, ended.Error, ended.Hint = r.Status, r.Error, r.Hint
 	}
+	ended.Warnings = m.untold()
 	m.tell(ended, true)
 	m.conns.end()
 	m.others.Wait()

@@ -139,9 +139,7 @@ func (m *monitor) startReply(conn *os.File, g *guest) func(error) {
 		}
 		told = true
 		r := failure(err)
-		m.mu.Lock()
-		r.Warnings = m.warnings
-		m.mu.Unlock()
+		r.Warnings = m.untold()
 		if g == nil {
 			_ = put(conn, r)
 			_ = m.conns.remove(conn)

@@ -153,7 +153,7 @@ func TestContainersLife(t *testing.T) {
 			t.Fatal(err)
 		}
 		got = find(t, db, "web")
-		if got.Status != Exited || got.Monitor != (Process{}) || got.Exit == nil || *got.Exit != exit || len(got.Limits) != run || !got.Ended.Equal(exit.Finished) {
+		if got.Status != Exited || got.Monitor != (Process{}) || got.Exit == nil || !reflect.DeepEqual(*got.Exit, exit) || len(got.Limits) != run || !got.Ended.Equal(exit.Finished) {
 			t.Errorf("ended: %+v, exit %+v\nwant exit %+v", got, got.Exit, exit)
 		}
 	}
