@@ -19,7 +19,8 @@ import (
 func TestDiskFull(t *testing.T) {
 	const marker = "POCKET_TEST_DISK"
 	if dir := os.Getenv(marker); dir != "" {
-		importOnSmallDisk(t, dir)
+		t.Run("import", func(t *testing.T) { importOnSmallDisk(t, dir) })
+		t.Run("pull", func(t *testing.T) { pullOnSmallDisk(t, t.TempDir()) })
 		return
 	}
 	cmd := exec.Command(os.Args[0], "-test.run=^TestDiskFull$", "-test.v")

@@ -32,7 +32,7 @@ func (s *Store) PullImage(ctx context.Context, p registry.Pull, name string, pro
 		p.Have = func(diffID string) bool { return relied.on(s, diffID) }
 		img, err := s.pullOnce(ctx, p, name, progress)
 		if err == nil || !again || !relied.broken(s) {
-			return img, spaceHint(err)
+			return img, registry.Blame(spaceHint(err))
 		}
 	}
 }

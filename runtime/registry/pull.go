@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"pocket/runtime/hint"
 	"pocket/runtime/transfer"
 )
@@ -48,9 +50,19 @@ func (p Pull) Fetch(ctx context.Context) (*Layout, error) {
 		err = ctx.Err()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("pull %s: %w", p.Reference, err)
+		return nil, Blame(fmt.Errorf("pull %s: %w", p.Reference, err))
 	}
 	return l, nil
+}
+
+// Blame adds to an error what to do about a registry that sends what it should not. That is what is wrong
+// when nothing better is known, unless it was this host that failed.
+func Blame(err error) error {
+	var errno unix.Errno
+	if hint.Of(err) != "" || errors.As(err, &errno) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return hint.With(err, "nothing was stored; tell who runs the registry, or pull from another one")
 }
 
 func (p Pull) fetch(ctx context.Context) (*Layout, error) {

@@ -182,8 +182,8 @@ func TestMisbehaving(t *testing.T) {
 			c.set(t, f)
 			p, _ := f.pull(t)
 			_, err := p.Fetch(t.Context())
-			if err == nil || !strings.Contains(err.Error(), c.want) || strings.ContainsAny(err.Error(), "\n\x1b") {
-				t.Errorf("error is %q, want one with %q", err, c.want)
+			if err == nil || !strings.Contains(err.Error(), c.want) || strings.ContainsAny(err.Error(), "\n\x1b") || hint.Of(err) == "" {
+				t.Errorf("error is %q (hint %q), want one with %q", err, hint.Of(err), c.want)
 			}
 			for _, name := range left(t, p) {
 				if !strings.HasPrefix(name, partPrefix) {

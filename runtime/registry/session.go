@@ -56,10 +56,11 @@ func (s *session) connect(ctx context.Context) error {
 	}
 	err = fmt.Errorf("ask %s: %w", s.ref.Host, err)
 	switch transfer.ReasonOf(err) {
-	case transfer.Secrecy, transfer.Certificate:
+	case transfer.Secrecy:
 		return hint.With(err, "if you trust the network to that registry: --tls-verify=false")
-	case transfer.Silent:
-		return hint.With(err, "try again later")
+	case transfer.Certificate: // whose hint does not know that there is this flag
+		return hint.With(errors.New(err.Error()), "check the host's clock and the ca-certificates package; "+
+			"if you trust the network to that registry: --tls-verify=false")
 	}
 	return err
 }

@@ -78,6 +78,8 @@ func failure(reason Reason, code int, message string) error {
 	switch reason {
 	case Unreachable:
 		err = hint.With(err, "check the address, the network and the proxy settings")
+	case Silent:
+		err = hint.With(err, "try again later")
 	case Certificate:
 		err = hint.With(err, "install the ca-certificates package and check the host's clock")
 	}
