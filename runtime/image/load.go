@@ -11,8 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"golang.org/x/sys/unix"
-
 	"pocket/runtime/hint"
 	"pocket/runtime/resource"
 )
@@ -85,7 +83,7 @@ func (s *Store) Load(ctx context.Context, path string, progress Progress) ([]Ima
 
 // LoadFrom is Load from a stream, which is first written to the state folder.
 func (s *Store) LoadFrom(ctx context.Context, from io.Reader, source string, progress Progress) ([]Image, error) {
-	f, err := s.spool(func(to io.Writer) error {
+	f, err := s.spool(func(to *os.File) error {
 		_, err := io.Copy(to, readSource(ctx, from, 0, StageRead, progress))
 		return err
 	})
@@ -94,27 +92,6 @@ func (s *Store) LoadFrom(ctx context.Context, from io.Reader, source string, pro
 	}
 	defer f.Close()
 	return s.loadFile(ctx, f, source, progress)
-}
-
-// spool makes a file without a name in the state folder: the kernel removes it with its descriptor.
-func (s *Store) spool(fill func(io.Writer) error) (*os.File, error) {
-	if err := s.folders(); err != nil {
-		return nil, err
-	}
-	f, err := os.OpenFile(s.tmp(), os.O_RDWR|unix.O_TMPFILE, 0o600)
-	if err != nil { // a file system without O_TMPFILE
-		if f, err = os.CreateTemp(s.tmp(), "spool-*"); err == nil {
-			err = os.Remove(f.Name())
-		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	if err := fill(f); err != nil {
-		f.Close()
-		return nil, err
-	}
-	return f, nil
 }
 
 // loadFile loads from an archive, which is decompressed to a file first where that is needed: layers
@@ -147,7 +124,7 @@ func (s *Store) decompressed(ctx context.Context, f *os.File, progress Progress)
 	if !t.gzip && t.zstd == nil {
 		return f, nil
 	}
-	return s.spool(func(to io.Writer) error {
+	return s.spool(func(to *os.File) error {
 		_, err := io.Copy(to, t)
 		return err
 	})

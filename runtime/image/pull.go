@@ -60,25 +60,33 @@ func (s *Store) rename(ctx context.Context, as label, digest string, progress Pr
 	return img, true, err
 }
 
-func (s *Store) fetch(ctx context.Context, url string, as label, progress Progress) (Image, error) {
+func (s *Store) fetch(ctx context.Context, url string, as label, progress Progress) (img Image, err error) {
+	err = s.download(ctx, url, as, progress, func(f *os.File) (err error) {
+		img, err = s.importDownload(ctx, f, as, progress)
+		return err
+	})
+	return img, err
+}
+
+// download fetches a URL and hands it on. What was fetched is kept only until it was fetched whole.
+func (s *Store) download(ctx context.Context, url string, as label, progress Progress, use func(*os.File) error) error {
 	c, err := transfer.Find()
 	if err != nil {
-		return Image{}, fmt.Errorf("pull %s: %w", as.source, err)
+		return fmt.Errorf("pull %s: %w", as.source, err)
 	}
 	if err := s.folders(); err != nil {
-		return Image{}, err
+		return err
 	}
 	d, err := openDownload(ctx, s.tmp(), url, progress)
 	if err != nil {
-		return Image{}, fmt.Errorf("pull %s: %w", as.source, err)
+		return fmt.Errorf("pull %s: %w", as.source, err)
 	}
 	defer d.part.Close()
 	d.client, d.pinned, d.most = c, as.pin != "", int64(s.Limits.withDefaults().Bytes)
 	if err := d.fetch(ctx); err != nil {
-		return Image{}, spaceHint(err)
+		return spaceHint(err)
 	}
-	img, err := s.importDownload(ctx, d.part, as, progress)
-	return img, errors.Join(err, d.remove())
+	return errors.Join(use(d.part), d.remove())
 }
 
 // importDownload stores a complete download.
