@@ -119,6 +119,7 @@ func (o *runOptions) setHealth() error {
 	case h.none && h.Test != nil:
 		return usagef("%s: --no-healthcheck and --health-cmd exclude each other", o.command)
 	case h.none || !h.given:
+		o.NoHealth = h.none
 		return nil
 	case h.Test == nil:
 		return usagef("%s: there is no health check to set this of: give --health-cmd too", o.command)

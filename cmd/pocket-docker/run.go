@@ -36,8 +36,10 @@ What to run
   --rm                   remove the container when it has ended
   -e, --env NAME[=VALUE] an environment variable; without a value, ours is passed on
   --env-file FILE        such variables, one a line
-  -w, --workdir PATH     the working directory (/)
-  -u, --user UID[:GID]   who runs it inside, as numbers (0:0)
+  -w, --workdir PATH     the working directory (the image's, else /)
+  -u, --user USER[:GROUP]
+                         who runs it inside, by names of the image or by numbers (the image's, else root)
+  --entrypoint PROGRAM   what runs before COMMAND, in place of the image's; "" for nothing
   -h, --hostname NAME    the host name inside (the first digits of the id)
   --cidfile FILE         a new file that the id is written to
   -l, --label NAME[=VALUE], --label-file FILE   labels, for ps --filter and inspect

@@ -12,6 +12,7 @@ import (
 
 	"pocket/runtime/container"
 	"pocket/runtime/hint"
+	"pocket/runtime/image"
 	"pocket/runtime/resource"
 )
 
@@ -55,7 +56,8 @@ func (o *runOptions) flags(flags *pflag.FlagSet) {
 	flags.VarP(o.each("NAME=value", o.setEnv), "env", "e", "")
 	flags.Var(o.each("file", o.setEnvFile), "env-file", "")
 	flags.StringVarP(&o.Dir, "workdir", "w", "", "")
-	flags.VarP(o.each("uid[:gid]", o.setUser), "user", "u", "")
+	flags.VarP(o.each("user[:group]", o.setUser), "user", "u", "")
+	flags.Var(o.each("program", o.setEntrypoint), "entrypoint", "")
 	flags.VarP(o.each("host:path[:ro]", o.setVolume), "volume", "v", "")
 	flags.Var(o.each("path[:size=…]", o.setTmpfs), "tmpfs", "")
 	flags.BoolVar(&o.ReadOnly, "read-only", false, "")
@@ -89,7 +91,7 @@ func (o *runOptions) program(flags *pflag.FlagSet) error {
 	}
 	if !flags.Changed("cmd") {
 		o.Args = args
-		if len(args) == 0 {
+		if len(args) == 0 && len(o.Entrypoint) == 0 && (!named || o.Image == string(image.Host)) {
 			return usagef("%s: no program is given: %[1]s IMAGE COMMAND…, or --rootfs IMAGE --cmd \"COMMAND LINE\"", o.command)
 		}
 		return nil
@@ -157,21 +159,30 @@ func (o *runOptions) setEnvFile(file string) error {
 	return nil
 }
 
-// setUser reads numbers only: names would have to be looked up in a file that the image controls
-// (docker's CVE-2016-3697: a user name that is a number became root).
+// setUser checks numbers. What a name means is for the image to say, where what looks like a number never
+// is a name (docker's CVE-2016-3697: a user name that is a number became root).
 func (o *runOptions) setUser(s string) error {
 	user, group, both := strings.Cut(s, ":")
-	uid, err := parseID(user)
-	if err != nil {
-		return err
-	}
-	gid := uid
+	ids := []string{user}
 	if both {
-		if gid, err = parseID(group); err != nil {
+		ids = append(ids, group)
+	}
+	for _, id := range ids {
+		name := id != "" && strings.IndexByte("0123456789+-", id[0]) < 0 && strings.IndexByte(id, ':') < 0
+		if _, err := parseID(id); err != nil && !name {
 			return err
 		}
 	}
-	o.UID, o.GID = uid, gid
+	o.User = s
+	return nil
+}
+
+// setEntrypoint takes one program, as docker does; an empty one leaves the image without.
+func (o *runOptions) setEntrypoint(s string) error {
+	o.Entrypoint = []string{}
+	if s != "" {
+		o.Entrypoint = []string{s}
+	}
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,13 +23,17 @@ import (
 type Config struct {
 	Image string      // a name, digest, directory or archive, as image.Store.Resolve takes it; "" for the host's programs
 	From  image.Image // what Image was when the container was made; set by Create
-	Args  []string    // the program and its arguments
-	Name  string      // "" for a random one
-	Env   []string    // "NAME=value", added to PATH, HOME, HOSTNAME and, with Terminal, TERM
-	Dir   string      // working directory inside; "" means "/"
+	Args  []string    // the program and its arguments, or the entrypoint's; none for what the image says
+	// Entrypoint replaces the image's, and its arguments; nil does not, an empty one leaves none.
+	Entrypoint []string
+	Name       string   // "" for a random one
+	Env        []string // "NAME=value", added to PATH, HOME, HOSTNAME and, with Terminal, TERM
+	Dir        string   // working directory inside; "" means the image's, else "/"
 
 	Hostname string // "" means the first 12 digits of the id
-	UID, GID int
+	User     string // who runs the program, by name or number, as image.LookupUser takes it; "" means the image's, else root
+	UID, GID int    // what User was when the container was made; set by Create
+	Home     string // that user's; set by Create
 
 	Volumes  []Volume
 	Tmpfs    []Tmpfs
@@ -56,7 +61,8 @@ type Config struct {
 	StopSignal  unix.Signal    // what stop sends; 0 for SIGTERM
 	StopTimeout *time.Duration // how long stop waits before it kills; nil for 10 s, negative for ever
 	Restart     Restart
-	Health      *Health // nil: no health check
+	Health      *Health // nil: the image's
+	NoHealth    bool    // not the image's either
 	Labels      map[string]string
 }
 
@@ -94,9 +100,6 @@ type Streams struct {
 
 // check finds mistakes that need no record to be told of.
 func (c *Config) check() error {
-	if len(c.Args) == 0 || c.Args[0] == "" {
-		return hint.With(errors.New("no program to run is given"), "put it after the image, for example /bin/sh")
-	}
 	all := []error{c.Log.check()}
 	for _, v := range c.Volumes {
 		all = append(all, checkTarget(v.Target), checkSource(v.Host))
@@ -111,16 +114,22 @@ func (c *Config) check() error {
 		all = append(all, hint.With(errors.New("a container cannot both be removed when it ends and be started again"),
 			"leave out --rm, or --restart %s", c.Restart))
 	}
-	for _, s := range append(append([]string{c.Hostname, c.Dir}, c.Args...), c.Env...) {
-		if strings.IndexByte(s, 0) >= 0 {
-			all = append(all, fmt.Errorf("%q contains a zero byte", s))
-		}
-	}
+	all = append(all, c.checkText())
 	if len(c.Hostname) > 64 {
 		// sethostname(2): HOST_NAME_MAX.
 		all = append(all, fmt.Errorf("host name %q has more than 64 bytes", c.Hostname))
 	}
 	return errors.Join(append(all, c.Limits.Check(), sandbox.CheckCPUs(c.Limits.Cpuset))...)
+}
+
+// checkText finds what the kernel would cut short.
+func (c *Config) checkText() error {
+	for _, s := range slices.Concat([]string{c.Hostname, c.Dir}, c.Entrypoint, c.Args, c.Env) {
+		if strings.IndexByte(s, 0) >= 0 {
+			return fmt.Errorf("%q contains a zero byte", s)
+		}
+	}
+	return nil
 }
 
 func checkSource(host string) error {
@@ -136,9 +145,12 @@ func checkSource(host string) error {
 
 // environment is the program's whole environment. Later entries replace earlier ones of the same name.
 func (c *Config) environment() []string {
-	home := "/"
-	if c.UID == 0 {
+	home := c.Home
+	switch {
+	case home == "" && c.UID == 0:
 		home = "/root"
+	case home == "":
+		home = "/"
 	}
 	env := []string{
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",

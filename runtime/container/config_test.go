@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"pocket/runtime/hint"
+	"pocket/runtime/image"
 	"pocket/runtime/resource"
 	"pocket/runtime/rootfs"
 	"pocket/runtime/sandbox"
@@ -35,7 +36,6 @@ func TestCheck(t *testing.T) {
 	dir := t.TempDir()
 	for want, cfg := range map[string]Config{
 		"":                              {Args: []string{"sh"}, Volumes: []Volume{{Host: dir, Target: "/mnt"}}, Dir: "/x"},
-		"no program to run is given":    {},
 		"is not an absolute path below": {Args: []string{"sh"}, Tmpfs: []Tmpfs{{Target: "/.."}}},
 		"it does not exist":             {Args: []string{"sh"}, Volumes: []Volume{{Host: dir + "/no", Target: "/mnt"}}},
 		"working directory \"x\"":       {Args: []string{"sh"}, Dir: "x"},
@@ -119,5 +119,57 @@ func TestRequestedAndNotFirm(t *testing.T) {
 	want := "[the limit memory 64MiB is held only by poll the limit cpus 0.5 is not enforced: no cpu controller]"
 	if got := fmt.Sprint(notFirm(list)); got != want {
 		t.Errorf("not firm: %s", got)
+	}
+}
+
+func TestInherit(t *testing.T) {
+	img := image.Image{Name: "app:1", Kind: image.Layered, Config: image.Config{
+		Entrypoint: []string{"/entry"}, Cmd: []string{"serve"}, Env: []string{"A=image", "B=image"}, User: "5:6", WorkingDir: "srv",
+		StopSignal: "SIGRTMIN+3", Shell: []string{"/bin/ash", "-c"},
+		Healthcheck: &image.Healthcheck{Test: []string{"CMD-SHELL", "check me"}, Retries: 2},
+	}}
+	var all Config
+	if err := all.inherit(img); err != nil {
+		t.Fatal(err)
+	}
+	if fmt.Sprintf("%v %v %v %v %v %d", all.Args, all.Env, all.Dir, all.UID, all.GID, int(all.StopSignal)) != "[/entry serve] [A=image B=image] /srv 5 6 37" {
+		t.Errorf("config is %+v", all)
+	}
+	if all.Health == nil || fmt.Sprintf("%q", all.Health.Test) != `["/bin/ash" "-c" "check me"]` || all.Health.Retries != 2 {
+		t.Errorf("health is %+v", all.Health)
+	}
+	own := Config{Args: []string{"x"}, Entrypoint: []string{}, Env: []string{"A=own"}, User: "7", Dir: "/", StopSignal: unix.SIGINT, NoHealth: true}
+	if err := own.inherit(img); err != nil {
+		t.Fatal(err)
+	}
+	if fmt.Sprintf("%v %v %v %v %v %d %v", own.Args, own.Env, own.Dir, own.UID, own.GID, int(own.StopSignal), own.Health) != "[x] [A=own B=image] / 7 0 2 <nil>" {
+		t.Errorf("config is %+v", own)
+	}
+}
+
+func TestInheritErrors(t *testing.T) {
+	for want, img := range map[string]image.Image{
+		"no program is given":          {Kind: image.Archive},
+		`stop signal "SIGNO" is none`:  {Config: image.Config{Cmd: []string{"x"}, StopSignal: "SIGNO"}},
+		`stop signal "RTMIN+99" is no`: {Config: image.Config{Cmd: []string{"x"}, StopSignal: "RTMIN+99"}},
+		"contains a zero byte":         {Config: image.Config{Cmd: []string{"a\x00b"}}},
+		`the image has no user "app"`:  {Config: image.Config{Cmd: []string{"x"}, User: "app"}},
+		"is for \"s390x\", this host":  {Name: "far", Architecture: "s390x", Config: image.Config{Cmd: []string{"x"}}},
+	} {
+		var c Config
+		if err := c.inherit(img); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error is %v, want %q", err, want)
+		}
+	}
+}
+
+func TestHealthOf(t *testing.T) {
+	for _, test := range [][]string{nil, {}, {"NONE"}, {"NONE", "x"}, {"CMD"}, {"OTHER", "x"}} {
+		if h := healthOf(image.Config{Healthcheck: &image.Healthcheck{Test: test}}); h != nil {
+			t.Errorf("%q: %+v", test, h)
+		}
+	}
+	if h := healthOf(image.Config{Healthcheck: &image.Healthcheck{Test: []string{"CMD", "a", "b"}}}); h == nil || fmt.Sprint(h.Test) != "[a b]" {
+		t.Errorf("%+v", h)
 	}
 }

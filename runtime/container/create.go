@@ -21,6 +21,9 @@ func (e *Engine) Create(ctx context.Context, cfg Config, progress image.Progress
 	if err != nil {
 		return state.Container{}, err
 	}
+	if err := cfg.inherit(img); err != nil {
+		return state.Container{}, err
+	}
 	m, err := e.create(&cfg, img)
 	if err != nil {
 		return state.Container{}, err

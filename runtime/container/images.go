@@ -31,7 +31,8 @@ func (e *Engine) UsedBy(ref string, running bool) (string, error) {
 		return "", err
 	}
 	for _, c := range list {
-		if c.Image == img.Name && (!running || state.IsLocked(e.Dir, c.ID)) {
+		uses := c.ImageID == img.Digest || c.ImageID == "" && c.Image == img.Name // recorded before ids were
+		if uses && (!running || state.IsLocked(e.Dir, c.ID)) {
 			return c.Name, nil
 		}
 	}

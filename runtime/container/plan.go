@@ -2,6 +2,7 @@ package container
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -55,7 +56,11 @@ func (m *monitor) plan() (rootfs.Plan, error) {
 		p.AddTmp("/tmp", m.cfg.Limits.Files, 0o1777)
 		p.AddTmp("/run", m.cfg.Limits.Files, 0o755)
 	} else {
-		p = rootfs.Image(m.image.Layers, filepath.Join(m.layer(), "upper"), filepath.Join(m.layer(), "work"))
+		layers, err := m.layers()
+		if err != nil {
+			return p, err
+		}
+		p = rootfs.Image(layers, filepath.Join(m.layer(), "upper"), filepath.Join(m.layer(), "work"))
 		p.Seal = m.cfg.ReadOnly
 	}
 	p.Hide, p.Show = m.cfg.Mask, m.cfg.Unmask
@@ -69,6 +74,15 @@ func (m *monitor) plan() (rootfs.Plan, error) {
 	wanted, err := m.cfg.mounts()
 	p.Mounts = append(p.Mounts, wanted...)
 	return p, err
+}
+
+// layers are the image's; where this kernel takes fewer, one tree of them all.
+func (m *monitor) layers() ([]string, error) {
+	if len(m.image.Layers) <= rootfs.MaxLayers() {
+		return m.image.Layers, nil
+	}
+	dir, err := m.Images.Tree(context.Background(), m.image, nil)
+	return []string{dir}, err
 }
 
 // person names the program's user, so that programs that ask for a name find one.

@@ -37,6 +37,9 @@ func (e *Engine) Run(ctx context.Context, cfg Config, s Streams) (Result, error)
 	if err != nil {
 		return Result{}, because(ctx, err)
 	}
+	if err := cfg.inherit(img); err != nil {
+		return Result{}, err
+	}
 	m, err := e.create(&cfg, img)
 	if err != nil {
 		return Result{}, err

@@ -139,4 +139,3 @@ func (s *Store) Tag(ctx context.Context, ref, name string) error {
 	}
 	return err
 }
-
