@@ -35,8 +35,10 @@ func parseTemplate(text string, known []column) (*template, error) {
 		if !closed {
 			return nil, fmt.Errorf("--format: {{ is not closed in %q", text)
 		}
-		field := strings.TrimPrefix(strings.TrimSpace(name), ".")
-		if title(known, field) == "" || !strings.HasPrefix(strings.TrimSpace(name), ".") {
+		field, dotted := strings.CutPrefix(strings.TrimSpace(name), ".")
+		if label, ok := strings.CutPrefix(field, "Label "); ok && title(known, "Labels") != "" {
+			field = "Label " + strings.Trim(label, "\"` ")
+		} else if title(known, field) == "" || !dotted {
 			return nil, fmt.Errorf("--format: {{%s}} is not known (%s are)", name, fieldList(known))
 		}
 		t.parts = append(t.parts, field)
@@ -45,6 +47,9 @@ func parseTemplate(text string, known []column) (*template, error) {
 }
 
 func title(known []column, field string) string {
+	if label, ok := strings.CutPrefix(field, "Label "); ok {
+		return label
+	}
 	for _, c := range known {
 		if c.field == field {
 			return c.title

@@ -22,8 +22,9 @@ import (
 const runUsage = `pocket-docker run [flags] IMAGE COMMAND ARG…
 pocket-docker run [flags] --rootfs IMAGE --cmd "COMMAND LINE"
 
-Runs a program in a new container and waits for it, or with -d does not. IMAGE is the name or digest of a stored root
-filesystem, a folder, an archive (tar or tar.gz), or host: a view of this machine's own programs.
+Runs a program in a new container and waits for it, or with -d does not. IMAGE is the name or digest of
+a stored root filesystem, a folder, an archive (tar or tar.gz), or host: a view of this machine's own
+programs.
 
 When standard output is a terminal, or with -a, -i, -t or --rm, the program's output is shown as it is.
 Otherwise the container's id alone is written to standard output, and the program's output to standard
@@ -70,7 +71,8 @@ What it may use (SIZE: 512k, 64MiB, 1g; DURATION: 500ms, 2s, 1m30s)
   --memory-reservation SIZE   memory that it may keep when others get short of it; no limit
   --oom-score-adj N      -1000 to 1000: how likely the kernel ends it when the machine is out of memory
   --cpus NUMBER          processor time per second, such as 0.5
-  --cpu-quota N          the same as N microseconds of each --cpu-period N (100000)
+  --cpu-quota N          the same as N microseconds of each period
+  --cpu-period N         the microseconds of a period (100000)
   -c, --cpu-shares N     its weight against others for processor time (1024)
   --cpuset-cpus LIST     the processors it may use, such as 0-2,5
   --pids-limit N         processes and threads at once; -1 for any number

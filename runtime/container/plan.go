@@ -19,8 +19,8 @@ import (
 	"pocket/runtime/sandbox"
 )
 
-// shmSize is docker's default size of /dev/shm.
-const shmSize = 64 * resource.MiB
+// DefaultShmSize is the size of /dev/shm where none is set, docker's.
+const DefaultShmSize = 64 * resource.MiB
 
 // spec composes the sandbox.
 func (m *monitor) spec() (sandbox.Spec, error) {
@@ -64,7 +64,7 @@ func (m *monitor) plan() (rootfs.Plan, error) {
 		p.Seal = m.cfg.ReadOnly
 	}
 	p.Hide, p.Show = m.cfg.Mask, m.cfg.Unmask
-	p.AddSystem(cmp.Or(m.cfg.ShmSize, shmSize), m.cfg.Terminal)
+	p.AddSystem(cmp.Or(m.cfg.ShmSize, DefaultShmSize), m.cfg.Terminal)
 	p.Mounts = append(p.Mounts,
 		rootfs.Mount{Kind: rootfs.Sysfs, Target: "/sys", ReadOnly: !m.cfg.Privileged},
 		rootfs.Mount{Kind: rootfs.Mqueue, Target: "/dev/mqueue"})

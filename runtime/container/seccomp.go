@@ -21,6 +21,17 @@ type Seccomp struct {
 // Unconfined is the choice of no filter at all.
 const Unconfined = "unconfined"
 
+// String is the choice as --security-opt seccomp= takes it.
+func (s Seccomp) String() string {
+	switch {
+	case s.Log:
+		return "log"
+	case s.Name == "":
+		return "default"
+	}
+	return s.Name
+}
+
 // filter compiles the chosen profile for a program with these capabilities; nil is no filter. With Log a
 // filter that the monitor listens to tells it of each call, and any other the kernel's audit log.
 func (s Seccomp) filter(capabilities []int, listened bool) (*seccomp.Filter, error) {
