@@ -96,6 +96,9 @@ What it may do
       mask=PATH[:PATH]   hide these too; unmask=PATTERN[:PATTERN]|ALL: show what is hidden or read-only in
                          /proc and /sys; systempaths=unconfined: all of it
       no-new-privileges, apparmor=unconfined, label=disable: as it is anyway
+  --userns auto|host     a user namespace of its own (auto); host, for root only: none, so that root inside is
+                         this machine's root, held by everything else here. That is dangerous: what breaks
+                         out is root
   --privileged           every capability, no system call profile, all of /proc and /sys, the latter
                          writable: still no more than the user who calls may do, and no device of the host
 

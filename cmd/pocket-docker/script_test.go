@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 // TestScript runs the scripts in testdata/script. Each has a state folder of its own and finds in
 // $ARCHIVES the root filesystems made below.
 //
-// Conditions: [sandbox] namespaces can be made here, [shell] and [python] there is an archive with one,
+// Conditions: [root] we are, [sandbox] namespaces can be made here, [shell] and [python] there is an archive with one,
 // [registry] the programs are here that images are made and served with.
 func TestScript(t *testing.T) {
 	archives := t.TempDir()
@@ -43,6 +43,9 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Condition: func(name string) (bool, error) {
+			if name == "root" {
+				return os.Geteuid() == 0, nil
+			}
 			needs := map[string]func() error{"sandbox": namespaces, "shell": shell, "python": python, "registry": hasRegistry}[name]
 			if needs == nil {
 				return false, os.ErrInvalid

@@ -24,6 +24,23 @@ func (o *runOptions) securityFlags(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&o.security.capAdd, "cap-add", nil, "")
 	flags.StringArrayVar(&o.security.capDrop, "cap-drop", nil, "")
 	flags.BoolVar(&o.Privileged, "privileged", false, "")
+	flags.Var(o.each("auto|host", o.setUserns), "userns", "")
+}
+
+// setUserns takes host only from root: anybody else's container exists by its user namespace alone.
+func (o *runOptions) setUserns(s string) error {
+	switch s {
+	case "", "auto", "private":
+		o.Userns = ""
+		return nil
+	case container.HostUsers:
+		if os.Geteuid() != 0 {
+			return errors.New("it takes root: an ordinary user can make a container only in a user namespace of its own")
+		}
+		o.Userns = s
+		return nil
+	}
+	return fmt.Errorf("%q is no kind of user namespace (auto and host are)", s)
 }
 
 // confine sets what the flags ask for: capabilities, the system call filter, what of /proc and /sys is seen.

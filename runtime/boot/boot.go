@@ -23,7 +23,8 @@ import (
 type Plan struct {
 	Root rootfs.Plan
 
-	UserNS  *os.File // the user namespace to be in
+	UserNS  *os.File // the user namespace to be in; nil: ours, which only root can do
+	Stored  *os.File // without UserNS: user namespace whose map translates the owners of an overlay's lower layers
 	Owners  *os.File // user namespace whose map translates owners (see rootfs.Mount); nil: UserNS
 	Entries []int    // descriptors of v1 groups' tasks files
 	Folder  int      // descriptor of a v2 group, or -1
@@ -78,15 +79,15 @@ type composer struct {
 func Spawn(plan Plan) (pid int, spent time.Duration, err error) {
 	c := &composer{Plan: plan, here: &linux.Program{}, inner: &linux.Program{}, made: map[string]bool{"/": true}}
 	privileged := linux.Privileged()
-	if !privileged {
-		c.here = c.inner
+	if !privileged || plan.UserNS == nil {
+		c.here = c.inner // who does it inside loses no privilege on the way
 	}
 	defer c.closeLayers()
 	spawn, err := c.compose()
 	if err != nil {
 		return 0, 0, err
 	}
-	if privileged {
+	if c.here != c.inner {
 		defer c.release()
 		if err := c.take(); err != nil {
 			return 0, 0, cure(err)
@@ -135,7 +136,11 @@ func (c *composer) enter() *linux.Program {
 		p.Add(linux.Call{Step: "enter the control group", Nr: unix.SYS_WRITE, Args: []any{fd, "0", 1}})
 	}
 	c.outside(p)
-	p.Add(own(c.UserNS, c.SetupUID, c.SetupGID)...)
+	if c.UserNS != nil {
+		p.Add(own(c.UserNS, c.SetupUID, c.SetupGID)...)
+	} else {
+		p.Add(linux.Call{Step: "drop the supplementary groups", Nr: unix.SYS_SETGROUPS, Args: []any{0, 0}})
+	}
 	if c.NetNS != nil {
 		// It takes CAP_SYS_ADMIN in its owner and in where we are (setns(2)); by now we have both.
 		p.Add(linux.Call{Step: "enter the network namespace", Nr: unix.SYS_SETNS, Args: []any{int(c.NetNS.Fd()), unix.CLONE_NEWNET}})

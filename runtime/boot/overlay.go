@@ -24,6 +24,9 @@ func (c *composer) overlay(m rootfs.Mount, fd *linux.Value) {
 	step := "mount overlay on " + m.Target
 	lower := make([]string, len(m.Lower))
 	for i, path := range m.Lower {
+		if c.Stored != nil {
+			c.translate(step, path)
+		}
 		lower[i] = c.openLayer(step, path)
 	}
 	upper, work := c.openLayer(step, m.Upper), c.openLayer(step, m.Work)
@@ -37,9 +40,9 @@ func (c *composer) overlay(m rootfs.Mount, fd *linux.Value) {
 	}
 	options = append(options, [2]string{"upperdir", upper}, [2]string{"workdir", work})
 	context := c.open(c.here, step, "overlay", options)
-	if c.here == c.inner {
+	if c.here == c.inner && c.UserNS != nil {
 		c.here.Add(linux.Call{Step: step, Nr: unix.SYS_FSCONFIG, Args: []any{context, unix.FSCONFIG_SET_FLAG, "userxattr", 0, 0}})
-	} else {
+	} else if c.here != c.inner {
 		c.taken = append(c.taken, context)
 	}
 	c.finish(c.here, step, context, mountClosed, fd)
@@ -78,6 +81,17 @@ func (c *composer) openLayer(step, path string) string {
 	c.layers = append(c.layers, high)
 	c.reopen(step, path, high)
 	return "/proc/self/fd/" + strconv.Itoa(high)
+}
+
+// translate lays an ID-mapped mount of a layer over itself in the child's own mount namespace: overlay takes no
+// detached mount for a layer before Linux 6.15, and an ID-mapped one only since 5.19.
+func (c *composer) translate(step, path string) {
+	tree := linux.NewValue("layer:" + path)
+	a := &unix.MountAttr{Attr_set: unix.MOUNT_ATTR_IDMAP, Userns_fd: uint64(c.Stored.Fd())}
+	c.inner.Add(
+		linux.Call{Step: step, Nr: unix.SYS_OPEN_TREE, Out: tree, Args: []any{unix.AT_FDCWD, path, uint(unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC)}},
+		linux.Call{Step: step + " (owners)", Nr: unix.SYS_MOUNT_SETATTR, Args: []any{tree, "", unix.AT_EMPTY_PATH, linux.Ref(a), linux.SizeofMountAttr}},
+		linux.Call{Step: step + " (owners)", Nr: unix.SYS_MOVE_MOUNT, Args: []any{tree, "", unix.AT_FDCWD, path, unix.MOVE_MOUNT_F_EMPTY_PATH}})
 }
 
 // reopen puts, where the child mounts in a mount namespace of its own, a descriptor of that namespace in

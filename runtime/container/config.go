@@ -40,8 +40,9 @@ type Config struct {
 	ReadOnly bool // the root cannot be written; /dev, /proc and tmpfs are as ever
 
 	HostNetwork  bool
-	Capabilities []int // kept inside the user namespace, as numbers of capabilities(7); nil: none
-	Privileged   bool  // Capabilities, Seccomp and Unmask are those of --privileged, and /sys can be written
+	Capabilities []int  // kept inside the user namespace, as numbers of capabilities(7); nil: none
+	Userns       string // "" for a user namespace of its own, or HostUsers
+	Privileged   bool   // Capabilities, Seccomp and Unmask are those of --privileged, and /sys can be written
 	Seccomp      Seccomp
 	Mask         []string // paths inside that are hidden beside docker's; each must exist
 	Unmask       []string // patterns (path.Match) of docker's masked and read-only paths that are left alone, or UnmaskAll
@@ -65,6 +66,9 @@ type Config struct {
 	NoHealth    bool    // not the image's either
 	Labels      map[string]string
 }
+
+// HostUsers as Config.Userns leaves the user namespace out: root inside is the host's root.
+const HostUsers = "host"
 
 // UnmaskAll as Config.Unmask leaves all of /proc and /sys as the kernel shows it.
 const UnmaskAll = "ALL"

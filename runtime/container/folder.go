@@ -11,7 +11,7 @@ import (
 // writable makes the upper and work folder of the overlay. The upper folder's mode and owner are those
 // of the container's "/".
 func (m *monitor) writable() error {
-	uid, gid := idmap.Host(m.IDs.UIDs, 0), idmap.Host(m.IDs.GIDs, 0)
+	uid, gid := idmap.Host(m.ids().UIDs, 0), idmap.Host(m.ids().GIDs, 0)
 	if uid < 0 || gid < 0 {
 		uid, gid = os.Geteuid(), os.Getegid()
 	}
@@ -31,6 +31,14 @@ func (m *monitor) writable() error {
 		}
 	}
 	return nil
+}
+
+// ids is the container's map: the user's own, or none at all.
+func (m *monitor) ids() idmap.Map {
+	if m.cfg.Userns == HostUsers {
+		return idmap.None()
+	}
+	return m.IDs
 }
 
 // layer is the folder of what the program writes.

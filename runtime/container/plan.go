@@ -25,7 +25,7 @@ const DefaultShmSize = 64 * resource.MiB
 // spec composes the sandbox.
 func (m *monitor) spec() (sandbox.Spec, error) {
 	cfg := m.cfg
-	if idmap.Host(m.IDs.UIDs, cfg.UID) < 0 || idmap.Host(m.IDs.GIDs, cfg.GID) < 0 {
+	if ids := m.ids(); idmap.Host(ids.UIDs, cfg.UID) < 0 || idmap.Host(ids.GIDs, cfg.GID) < 0 {
 		return sandbox.Spec{}, hint.With(
 			fmt.Errorf("user %d:%d has no id on this host: %s", cfg.UID, cfg.GID, m.IDs.Reason),
 			"run it as user 0, who is you outside, or have ranges of subordinate ids set up (pocket-docker doctor)")
@@ -40,7 +40,7 @@ func (m *monitor) spec() (sandbox.Spec, error) {
 	}
 	return sandbox.Spec{
 		Args: cfg.Args, Env: cfg.environment(), Dir: cfg.Dir, Hostname: cfg.Hostname,
-		Root: root, IDs: m.IDs, UID: cfg.UID, GID: cfg.GID,
+		Root: root, IDs: m.ids(), HostUsers: cfg.Userns == HostUsers, UID: cfg.UID, GID: cfg.GID,
 		HostNetwork: cfg.HostNetwork, Loopback: true, Capabilities: cfg.Capabilities, Seccomp: filter,
 		Limits: cfg.Limits, Ulimits: cfg.Ulimits, OOMScore: cfg.OOMScore, Groups: m.Groups, Terminal: cfg.Terminal, Strict: cfg.Strict, Live: true,
 	}, nil

@@ -41,6 +41,19 @@ func Single(inside int) Map {
 	return Map{UIDs: []Range{{inside, uid, 1}}, GIDs: []Range{{inside, gid, 1}}, Reason: "single id"}
 }
 
+// None is what a sandbox without a user namespace has: every id is the host's own.
+func None() Map {
+	r := []Range{{0, 0, 1<<32 - 1}}
+	return Map{UIDs: r, GIDs: r, Reason: "no user namespace: ids are the host's own"}
+}
+
+// Shifted translates the owners of files that were stored for root's sandboxes back to the ids that they have
+// inside: the map of a user namespace for ID-mapped mounts (mount_setattr(2), "ID-mapped mounts").
+func Shifted() Map {
+	r := []Range{{RootBase, 0, RootCount}}
+	return Map{UIDs: r, GIDs: r}
+}
+
 // Free is the first id from 100000 on, the customary start, behind all ranges that subuid(5) and subgid(5)
 // give to anyone.
 func Free() int {

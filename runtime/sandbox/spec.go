@@ -35,6 +35,10 @@ type Spec struct {
 	// UserNS is the user namespace to be in, made with the map IDs (see UserNamespace); nil: a new one. Start
 	// does not close it.
 	UserNS *os.File
+	// HostUsers leaves the user namespace out, which only root can: the program's root is the host's, held by
+	// everything else. IDs must be idmap.None then. The lower layers of an overlay are taken to be stored with
+	// idmap.Default's owners, and translated.
+	HostUsers bool
 
 	HostNetwork bool     // share the host's network instead of an empty network namespace
 	NetNS       *os.File // the network namespace to be in, which UserNS must own; nil: a new one. Not closed.

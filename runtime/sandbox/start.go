@@ -15,6 +15,7 @@ import (
 	"pocket/runtime/idmap"
 	"pocket/runtime/internal/linux"
 	"pocket/runtime/resource"
+	"pocket/runtime/rootfs"
 )
 
 // UserNamespace makes a user namespace with the given map, for Spec.Owners. It lives as long as the file.
@@ -80,6 +81,12 @@ func (p *Process) start(files *files) error {
 	if err != nil {
 		return err
 	}
+	if p.spec.HostUsers && p.spec.Root.Mounts[0].Kind == rootfs.Overlay {
+		if plan.Stored, err = boot.UserNS(idmap.Shifted()); err != nil {
+			return err
+		}
+		files.own(plan.Stored)
+	}
 	if err := p.strict(); err != nil {
 		return err
 	}
@@ -103,7 +110,7 @@ func (p *Process) start(files *files) error {
 
 // userNS is the Spec's user namespace, or a new one.
 func (p *Process) userNS(files *files) (*os.File, error) {
-	if p.spec.UserNS != nil {
+	if p.spec.UserNS != nil || p.spec.HostUsers {
 		return p.spec.UserNS, nil
 	}
 	made, err := boot.UserNS(p.spec.IDs)
