@@ -28,11 +28,14 @@ type download struct {
 const (
 	redirects = 10
 	attempts  = 3
+
+	downloadPrefix  = "download-"
+	validatorSuffix = ".validator"
 )
 
 // openDownload takes the part file of url, waiting for another process that is fetching the same.
 func openDownload(ctx context.Context, dir, url string, progress Progress) (*download, error) {
-	path := filepath.Join(dir, fmt.Sprintf("download-%x", sha256.Sum256([]byte(url)))[:len("download-")+32])
+	path := filepath.Join(dir, downloadPrefix+fmt.Sprintf("%x", sha256.Sum256([]byte(url)))[:32])
 	for {
 		part, err := lock(ctx, path, progress)
 		if err != nil {
@@ -41,7 +44,7 @@ func openDownload(ctx context.Context, dir, url string, progress Progress) (*dow
 		// The other process removes the file when it is done: then what we hold has no name any more.
 		held, err := part.Stat()
 		if now, missing := os.Stat(path); err == nil && missing == nil && os.SameFile(held, now) {
-			return &download{url: url, part: part, beside: path + ".validator", progress: progress}, nil
+			return &download{url: url, part: part, beside: path + validatorSuffix, progress: progress}, nil
 		}
 		part.Close()
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"pocket/runtime/hint"
+	"pocket/runtime/registry"
 	"pocket/runtime/transfer"
 )
 
@@ -75,6 +76,9 @@ func (s *Store) download(ctx context.Context, url string, as label, progress Pro
 		return fmt.Errorf("pull %s: %w", as.source, err)
 	}
 	if err := s.folders(); err != nil {
+		return err
+	}
+	if err := s.SweepDownloads(registry.SweepAge); err != nil {
 		return err
 	}
 	d, err := openDownload(ctx, s.tmp(), url, progress)

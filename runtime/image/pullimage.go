@@ -3,6 +3,11 @@ package image
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
 
 	"pocket/runtime/registry"
 )
@@ -23,6 +28,9 @@ func (s *Store) PullImage(ctx context.Context, p registry.Pull, name string, pro
 	if err := s.folders(); err != nil {
 		return Image{}, err
 	}
+	if err := s.SweepDownloads(registry.SweepAge); err != nil {
+		return Image{}, err
+	}
 	p.Folder, p.Bytes = s.tmp(), int64(s.Limits.withDefaults().Bytes)
 	if progress != nil {
 		p.Progress = func(done, total int64) { progress(StageDownload, done, total) }
@@ -35,6 +43,28 @@ func (s *Store) PullImage(ctx context.Context, p registry.Pull, name string, pro
 			return img, registry.Blame(spaceHint(err))
 		}
 	}
+}
+
+// SweepDownloads removes what pulls left that were interrupted longer than age ago and that nothing goes on
+// with now.
+func (s *Store) SweepDownloads(age time.Duration) error {
+	if err := registry.Sweep(s.tmp(), age); err != nil {
+		return fmt.Errorf("remove old downloads: %w", err)
+	}
+	files, err := filepath.Glob(filepath.Join(s.tmp(), downloadPrefix+"*"))
+	problems := []error{err}
+	for _, file := range files {
+		if part, ok := strings.CutSuffix(file, validatorSuffix); ok {
+			file = part // it is written before the part, and goes with it
+		}
+		if err := registry.Discard(file, age); err != nil {
+			problems = append(problems, fmt.Errorf("remove old downloads: %w", err))
+		}
+		if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
+			problems = append(problems, ignoreMissing(os.Remove(file+validatorSuffix)))
+		}
+	}
+	return errors.Join(problems...)
 }
 
 func (s *Store) pullOnce(ctx context.Context, p registry.Pull, name string, progress Progress) (Image, error) {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -190,6 +191,44 @@ func TestPullImageLosesLayer(t *testing.T) {
 	}
 	if !slices.Contains(web.requests(), "/v2/team/app/blobs/"+digestOfText(base)) {
 		t.Errorf("the layer was not fetched: %q", web.requests())
+	}
+}
+
+// TestSweepDownloads: what was left long ago goes, what is younger or in use stays.
+func TestSweepDownloads(t *testing.T) {
+	s := newStore(t)
+	if err := s.folders(); err != nil {
+		t.Fatal(err)
+	}
+	long := time.Now().Add(-time.Hour)
+	name := func(kind string) string { return filepath.Join(s.tmp(), kind) }
+	for _, file := range []string{"download-old", "download-old.validator", "download-used", "download-used.validator", "blob-old-1", "blob-used-1", "other"} {
+		write(t, []byte("x"), name(file))
+		if err := os.Chtimes(name(file), long, long); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, []byte("x"), name("download-new"))
+	for _, file := range []string{"download-used", "blob-used-1"} {
+		held, err := lock(t.Context(), name(file), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer held.Close()
+	}
+	if err := s.SweepDownloads(time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(s.tmp())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	if want := []string{"blob-used-1", "download-new", "download-used", "download-used.validator", "other"}; !slices.Equal(names, want) {
+		t.Errorf("left: %q, want %q", names, want)
 	}
 }
 

@@ -96,7 +96,7 @@ func (l *Layout) removeFolder() error {
 func (l *Layout) Close() error {
 	problems := []error{l.removeFolder()}
 	for _, d := range l.blobs {
-		problems = append(problems, discard(partPath(l.folder, d), 0))
+		problems = append(problems, Discard(partPath(l.folder, d), 0))
 	}
 	return errors.Join(problems...)
 }

@@ -103,6 +103,9 @@ func (p *part) publish(path string) error {
 	return err
 }
 
+// SweepAge is how long what an interrupted pull left is kept for the next.
+const SweepAge = 7 * 24 * time.Hour
+
 // Sweep removes from folder what pulls left there that were interrupted longer than age ago, and what
 // no pull could go on with. What is in use stays.
 func Sweep(folder string, age time.Duration) error {
@@ -116,16 +119,17 @@ func Sweep(folder string, age time.Duration) error {
 		path := filepath.Join(folder, e.Name())
 		switch {
 		case strings.HasPrefix(e.Name(), partPrefix):
-			problems = append(problems, discard(path, age))
+			problems = append(problems, Discard(path, age))
 		case strings.HasPrefix(e.Name(), layoutPrefix):
-			problems = append(problems, discard(path, grace))
+			problems = append(problems, Discard(path, grace))
 		}
 	}
 	return errors.Join(problems...)
 }
 
-// discard removes a file or folder that has not changed for age and that nobody has locked.
-func discard(path string, age time.Duration) error {
+// Discard removes a file or folder that has not changed for age and that nobody holds a lock on (flock(2)).
+// That there is none is no error.
+func Discard(path string, age time.Duration) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return ignoreMissing(err)

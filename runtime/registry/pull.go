@@ -38,9 +38,6 @@ type Pull struct {
 	sleep func(context.Context, time.Duration) error
 }
 
-// sweepAge is how long the parts of an interrupted pull are kept.
-const sweepAge = 7 * 24 * time.Hour
-
 // Fetch fetches the image into an OCI layout folder, which the caller removes with Close. The layers that
 // Have names are missing there. All digests and sizes are verified, but for that of the uncompressed
 // layers.
@@ -76,9 +73,6 @@ func (p Pull) fetch(ctx context.Context) (*Layout, error) {
 	}
 	if p.sleep == nil {
 		p.sleep = sleep
-	}
-	if err := Sweep(p.Folder, sweepAge); err != nil {
-		return nil, err
 	}
 	s := &session{client: client, ref: p.Reference, insecure: p.Insecure, files: p.Logins, sleep: p.sleep}
 	if err := s.connect(ctx); err != nil {
