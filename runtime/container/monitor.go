@@ -11,6 +11,7 @@ import (
 	"pocket/runtime/hint"
 	"pocket/runtime/image"
 	"pocket/runtime/sandbox"
+	"pocket/runtime/seccomp"
 	"pocket/runtime/state"
 )
 
@@ -29,10 +30,13 @@ type monitor struct {
 	signals *relay
 	outlets []*outlet
 	control *os.File
-	others  sync.WaitGroup // who serves connections
+	init    state.Process   // of the run that is, or was
+	filter  *seccomp.Filter // of the programs that check the health
+	others  sync.WaitGroup  // who serves connections
 	conns   connections
 	hub     hub
 
+	turn     sync.Mutex // one change of what runs at a time
 	mu       sync.Mutex
 	proc     *sandbox.Process // nil while nothing runs
 	paused   bool
@@ -89,7 +93,8 @@ func (m *monitor) open() (err error) {
 	return nil
 }
 
-// watch runs the container until it ends for good. started is called after each attempt to start it.
+// watch runs the container until it ends for good. started is called, perhaps more than once, when the
+// program runs, and when it could not be started.
 func (m *monitor) watch(ctx context.Context, started func(error)) (sandbox.Exit, error) {
 	var delay time.Duration
 	for restarts := 0; ; {
@@ -102,6 +107,7 @@ func (m *monitor) watch(ctx context.Context, started func(error)) (sandbox.Exit,
 		}
 		err = errors.Join(err, m.finish(exit, reason, err, status))
 		if next == halt || err != nil {
+			started(err)
 			return exit, err
 		}
 		m.tell(Ended{Status: exit.Status(), Reason: reason}, false)

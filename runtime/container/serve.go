@@ -49,6 +49,14 @@ func (m *monitor) answer(r request) reply {
 		return failure(m.stop(r, halt))
 	case "restart":
 		return failure(m.stop(r, again))
+	case "pause":
+		return failure(m.freeze())
+	case "unpause":
+		return failure(m.thaw())
+	case "update":
+		return m.update(r.Change)
+	case "stats":
+		return m.stats()
 	case "wait":
 		e := <-m.wait()
 		return reply{Status: e.Status, Error: e.Error, Hint: e.Hint}

@@ -16,11 +16,10 @@ import (
 )
 
 // once runs the sandbox once to its end, with everything that must happen while it lives. When it returns,
-// all goroutines that it started have ended. started is told how the start went.
+// all goroutines that it started have ended. started is told once the program runs.
 func (m *monitor) once(ctx context.Context, restart bool, started func(error)) (sandbox.Exit, error) {
 	proc, in, err := m.start(ctx)
 	if err != nil {
-		started(err)
 		return sandbox.Exit{}, err
 	}
 	var others sync.WaitGroup
@@ -32,11 +31,17 @@ func (m *monitor) once(ctx context.Context, restart bool, started func(error)) (
 	if fault != nil {
 		proc.Kill()
 	}
-	started(fault)
+	// Under a monitor of its own, who asked for the start is told when the program really runs. A failure is
+	// told once it is recorded.
+	if fault == nil && m.signals == nil && proc.Started() == nil {
+		started(nil)
+	}
+	unwatch := m.watchHealth(proc)
 	uncancelled := context.AfterFunc(ctx, proc.Kill)
 	in.copy(&others)
 	exit, err := proc.Wait()
 	m.end()
+	unwatch()
 	if !uncancelled() {
 		err = errors.Join(context.Cause(ctx), err)
 	}
@@ -89,6 +94,7 @@ func (m *monitor) admit(proc *sandbox.Process, restart bool) error {
 	if err != nil {
 		return err
 	}
+	m.init = init
 	health := ""
 	if m.cfg.Health != nil {
 		health = HealthStarting

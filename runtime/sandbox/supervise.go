@@ -34,6 +34,27 @@ func (p *Process) Signal(s unix.Signal) error {
 	return nil
 }
 
+// Started waits until the program runs, which is at once, and returns the *ExecError if it could not be
+// executed.
+func (p *Process) Started() error {
+	// The init is asleep in vfork(2), uninterruptibly, until its child has executed the program, and then
+	// asleep waiting for signals. Nobody can be told of that moment without a further descriptor in every sandbox.
+	for {
+		select {
+		case <-p.done:
+			if _, failed := errors.AsType[*ExecError](p.err); failed {
+				return p.err
+			}
+			return nil
+		default:
+		}
+		if linux.IsSleeping(p.pid) {
+			return nil
+		}
+		time.Sleep(100 * time.Microsecond)
+	}
+}
+
 // Kill ends the sandbox and everything in it.
 func (p *Process) Kill() { p.once.Do(func() { close(p.kill) }) }
 

@@ -7,13 +7,14 @@ import (
 	"pocket/runtime/sqlite"
 )
 
-// SetPaused records that the running container with the full id is paused, or runs again.
-func (db *DB) SetPaused(id string, paused bool) error {
+// SetPaused records that the running container with the full id is paused, by what, or runs again.
+func (db *DB) SetPaused(id string, paused bool, by string) error {
 	from, to, action := Paused, Running, "unpause"
+	var detail map[string]string
 	if paused {
-		from, to, action = Running, Paused, "pause"
+		from, to, action, detail = Running, Paused, "pause", map[string]string{"by": by}
 	}
-	return db.change(id, action, nil, "UPDATE containers SET status = ? WHERE id = ? AND status = ?", string(to), id, string(from))
+	return db.change(id, action, detail, "UPDATE containers SET status = ? WHERE id = ? AND status = ?", string(to), id, string(from))
 }
 
 // SetHealth records the health of the running container with the full id.

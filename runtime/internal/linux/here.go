@@ -1,6 +1,7 @@
 package linux
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"runtime"
@@ -78,6 +79,15 @@ func IgnoredSignals() []unix.Signal {
 		}
 	}
 	return ignored
+}
+
+// IsSleeping says whether the process waits for something that a signal would end (state S of
+// proc_pid_stat(5)).
+func IsSleeping(pid int) bool {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	// The program's name in parentheses may hold anything: the state follows the last one.
+	end := bytes.LastIndexByte(text, ')')
+	return err == nil && end >= 0 && len(text) > end+2 && text[end+2] == 'S'
 }
 
 // ProcessCPU returns the CPU clock of a whole process in nanoseconds (clock_getcpuclockid(3)).
