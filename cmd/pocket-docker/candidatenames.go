@@ -117,6 +117,7 @@ var fixedValues = map[string][]string{
 	"health-on-failure": {"none", "kill", "restart", "stop"},
 	"userns":            {"auto", "host"},
 	"pull":              {"always", "missing", "never"},
+	"platform":          {"linux/amd64", "linux/arm64", "linux/arm/v7", "linux/386", "linux/riscv64"},
 	"signal":            {"HUP", "INT", "QUIT", "KILL", "USR1", "USR2", "TERM", "STOP", "CONT"},
 	"stop-signal":       {"HUP", "INT", "QUIT", "KILL", "USR1", "USR2", "TERM"},
 	"ulimit":            {"nofile=", "nproc=", "stack=", "fsize=", "cpu=", "core=", "memlock="},

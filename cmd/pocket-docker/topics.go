@@ -14,7 +14,8 @@ var topics = []topic{
 const exitStatusTopic = `EXIT STATUS
 
   0          all went well
-  1          a command other than run met an error: nothing by that name, a file that cannot be read, …
+  1          a command other than run, create and pull met an error: nothing by that name, a file that
+             cannot be read, …
   125        pocket-docker itself failed, or was used wrongly; for run, the program was not started
   126        run: the program is there and cannot be executed
   127        run: the program is not there
@@ -35,6 +36,12 @@ const filesTopic = `FILES AND ENVIRONMENT
 
   POCKET_ROOT       the state folder; else /var/lib/pocket-docker for root, and for others
                     $XDG_DATA_HOME/pocket-docker or ~/.local/share/pocket-docker
+  POCKET_REGISTRY   the registry that names without a host are of, as in pull docker://alpine:
+                    HOST[:PORT], or HOST/PATH with a path that goes before names of one part
+  REGISTRY_AUTH_FILE, DOCKER_CONFIG, XDG_RUNTIME_DIR
+                    where logins for registries are looked for, as docker, podman and skopeo do
+  https_proxy, http_proxy, no_proxy
+                    what curl and wget, which do the transfers, reach the network through
   NO_COLOR          when set, nothing is coloured
 
 In the state folder:
@@ -42,7 +49,9 @@ In the state folder:
   state.db          the record of containers, exits, limits and images (SQLite)
   containers/ID     a container's log, and in layer/ what it wrote
   locks/ID          held by the container's monitor for as long as it lives
-  images            root filesystems
+  images, layers    root filesystems, and the layers that images share
+  tmp               what is being fetched or unpacked; a pull that was interrupted goes on there, and
+                    after a week it is removed
 
 No daemon holds any of it: every command reads and writes it directly, and cleans up what a killed
 process left. A folder that several machines share (NFS) works, but with fewer commands at once.
