@@ -52,6 +52,8 @@ func commands() []command {
 		{"boot", "start the containers that run whenever the machine does", bootUsage, 1, cmdBoot},
 		{"rm", "remove containers", rmUsage, 1, cmdRm},
 		{"inspect", "show all that is known of a container, as JSON", inspectUsage, 1, cmdInspect},
+		{"top", "show the processes of a container", topUsage, 1, cmdTop},
+		{"events", "show what happens to containers and images", eventsUsage, 1, cmdEvents},
 		{"pull", "store an image from a registry, or a root filesystem from a URL", pullUsage, 125, cmdPull},
 		{"images", "list stored root filesystems", imagesUsage, 1, cmdImages},
 		{"rmi", "remove stored root filesystems", rmiUsage, 1, cmdRmi},

@@ -14,6 +14,9 @@ import (
 	"pocket/runtime/resource"
 )
 
+// Members lists the pids of all processes of the sandbox whose init has this one, but the init, sorted.
+func Members(init int) []int { return members(init) }
+
 // members lists every process of the sandbox but its init: those that descend from it, and those that were
 // put into its PID namespace from outside, which do not.
 func members(root int) []int {
