@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"pocket/runtime/internal/linux"
 	"pocket/runtime/resource"
 	"pocket/runtime/sandbox"
 	"pocket/runtime/state"
@@ -133,6 +134,7 @@ func (m *monitor) checkHealth(proc *sandbox.Process, quit <-chan struct{}) {
 			}
 			m.heed(&c, p)
 		}
+		_ = linux.Shrink() // until the next one, it only waits
 		timer.Reset(c.interval(time.Now()))
 	}
 }

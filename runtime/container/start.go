@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime/debug"
 	"slices"
 	"syscall"
 
 	"pocket/runtime/hint"
+	"pocket/runtime/internal/linux"
 	"pocket/runtime/state"
 )
 
@@ -130,6 +132,12 @@ func (m *monitor) awaitStart(conn *os.File) (ok bool, attached *guest) {
 	return true, g
 }
 
+// settle gives up the memory that the start took: from now on the monitor mostly waits.
+func settle() {
+	debug.FreeOSMemory()
+	_ = linux.Shrink() // where that is not possible it costs what it costs
+}
+
 // startReply returns what tells the one who started the monitor how the first start went.
 func (m *monitor) startReply(conn *os.File, g *guest) func(error) {
 	told := false
@@ -138,6 +146,7 @@ func (m *monitor) startReply(conn *os.File, g *guest) func(error) {
 			return
 		}
 		told = true
+		defer settle()
 		r := failure(err)
 		r.Warnings = m.untold()
 		if g == nil {
