@@ -40,6 +40,7 @@ func commands() []command {
 		{"create", "make a container without starting it", createUsage, 125, cmdCreate},
 		{"start", "start containers that do not run", startUsage, 1, cmdStart},
 		{"attach", "connect to a running container's streams", attachUsage, 1, cmdAttach},
+		{"exec", "run a further program in a running container", execUsage, 125, cmdExec},
 		{"ps", "list containers", psUsage, 1, cmdPs},
 		{"logs", "show what a container wrote", logsUsage, 1, cmdLogs},
 		{"stop", "end running containers", stopUsage, 1, cmdStop},

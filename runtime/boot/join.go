@@ -17,6 +17,9 @@ import (
 // ErrEnded says that there is nothing to join any more: the sandbox's first process is dead.
 var ErrEnded = errors.New("the sandbox has ended")
 
+// ErrDirectory says that a program that joins cannot have the working directory that it should.
+var ErrDirectory = errors.New("change to the working directory")
+
 // dumpable guards this process's attribute of that name (prctl(2), PR_SET_DUMPABLE): it belongs to the
 // memory, which a process that joins a sandbox shares with us until it is confined. While it is off, nothing
 // inside can trace that process or open its descriptors, which are ours (CVE-2016-9962).
@@ -109,7 +112,7 @@ func (c *composer) joining(outer *linux.Program, master, slave *linux.Value) (*l
 	c.disown()
 	c.closeAll(int(init.Fd()))
 	c.add("set the umask", unix.SYS_UMASK, 0o022)
-	c.add("change to the working directory "+c.Dir, unix.SYS_CHDIR, c.Dir)
+	c.add(ErrDirectory.Error()+" "+c.Dir, unix.SYS_CHDIR, c.Dir)
 	c.limits()
 	c.capabilities()
 	c.filter(int(init.Fd()))
@@ -125,6 +128,7 @@ func (c *composer) entering(pidfd int, namespaces int, privileged bool) *linux.P
 	for _, fd := range c.Entries {
 		p.Add(linux.Call{Step: "enter the control group", Nr: unix.SYS_WRITE, Args: []any{fd, "0", 1}})
 	}
+	c.outside(p)
 	p.Add(linux.Call{Step: "drop the supplementary groups", Nr: unix.SYS_SETGROUPS, Args: []any{0, 0}, Pass: unix.EPERM})
 	first := namespaces
 	if privileged {
@@ -231,8 +235,9 @@ func cureJoin(err error, ended bool) error {
 			"come from the delegated group in which it was started, as by systemd-run --user --scope -p Delegate=yes")
 	case step.Step == "open a terminal" && step.Errno == unix.ENOENT:
 		return hint.With(err, "leave -t out: this sandbox has no /dev/pts")
-	case strings.HasPrefix(step.Step, "change to the working directory"):
-		return hint.With(err, "choose a folder that exists inside, with -w")
+	case strings.HasPrefix(step.Step, ErrDirectory.Error()):
+		dir := strings.TrimPrefix(step.Step, ErrDirectory.Error()+" ")
+		return hint.With(fmt.Errorf("%w %s: %w", ErrDirectory, dir, step.Errno), "choose a folder that exists inside, with -w")
 	}
 	return err
 }

@@ -64,7 +64,7 @@ func (m *monitor) plan() (rootfs.Plan, error) {
 		p.Seal = m.cfg.ReadOnly
 	}
 	p.Hide, p.Show = m.cfg.Mask, m.cfg.Unmask
-	p.AddSystem(cmp.Or(m.cfg.ShmSize, DefaultShmSize), m.cfg.Terminal)
+	p.AddSystem(cmp.Or(m.cfg.ShmSize, DefaultShmSize), true) // terminals also for exec -t
 	p.Mounts = append(p.Mounts,
 		rootfs.Mount{Kind: rootfs.Sysfs, Target: "/sys", ReadOnly: !m.cfg.Privileged},
 		rootfs.Mount{Kind: rootfs.Mqueue, Target: "/dev/mqueue"})

@@ -143,8 +143,10 @@ func (m *monitor) output(log, to io.Writer, frame byte) io.Writer {
 
 // lostOutput is why the caller did not get all of the program's output, nil when it did or went away.
 // It may be asked once watch has returned.
-func (m *monitor) lostOutput() error {
-	for _, out := range m.outlets {
+func (m *monitor) lostOutput() error { return lostOf(m.outlets) }
+
+func lostOf(outlets []*outlet) error {
+	for _, out := range outlets {
 		if out.lost != nil {
 			return fmt.Errorf("the program's output is lost in part: %w", out.lost)
 		}

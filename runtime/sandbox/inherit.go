@@ -2,7 +2,11 @@ package sandbox
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"os"
+	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -15,37 +19,56 @@ var resources = []string{"RLIMIT_CPU", "RLIMIT_FSIZE", "RLIMIT_DATA", "RLIMIT_ST
 	"RLIMIT_NPROC", "RLIMIT_NOFILE", "RLIMIT_MEMLOCK", "RLIMIT_AS", "RLIMIT_LOCKS", "RLIMIT_SIGPENDING",
 	"RLIMIT_MSGQUEUE", "RLIMIT_NICE", "RLIMIT_RTPRIO", "RLIMIT_RTTIME"}
 
-// limitsOf returns what must be set for a process of ours to have the resource limits and the processors of
-// another. Where that one's hard limit is above ours, which cannot be raised inside, ours stays.
-func limitsOf(pid int) (rlimits []boot.Rlimit, affinity []byte, err error) {
+// inherit gives the plan of a process of ours the resource limits, the processors and the OOM score of
+// another. Who is not root keeps his own hard limit where that is lower, and his own score: files of an
+// undumpable process, by which the score is set, are root's.
+func inherit(plan *boot.Plan, pid int) error {
 	for number, name := range resources {
 		var ours, theirs unix.Rlimit
 		if err := unix.Prlimit(0, number, nil, &ours); err != nil {
-			return nil, nil, fmt.Errorf("read our %s: %w", name, err)
+			return fmt.Errorf("read our %s: %w", name, err)
 		}
-		err := unix.Prlimit(pid, number, nil, &theirs)
-		if err == unix.ESRCH {
-			return nil, nil, ErrEnded
+		if err := unix.Prlimit(pid, number, nil, &theirs); err != nil {
+			return fmt.Errorf("read the sandbox's %s: %w", name, gone(err))
 		}
-		if err != nil {
-			return nil, nil, fmt.Errorf("read the sandbox's %s: %w", name, err)
+		if theirs.Max > ours.Max && linux.Privileged() {
+			plan.Raised = append(plan.Raised, boot.Rlimit{Resource: number, Name: name, Rlimit: unix.Rlimit{Cur: ours.Cur, Max: theirs.Max}})
+			ours.Max = theirs.Max
 		}
 		want := unix.Rlimit{Cur: min(theirs.Cur, ours.Max), Max: min(theirs.Max, ours.Max)}
 		if want != ours {
-			rlimits = append(rlimits, boot.Rlimit{Resource: number, Name: name, Rlimit: want})
+			plan.Rlimits = append(plan.Rlimits, boot.Rlimit{Resource: number, Name: name, Rlimit: want})
 		}
 	}
+	if err := inheritProcessors(plan, pid); err != nil || !linux.Privileged() {
+		return err
+	}
+	score, err := os.ReadFile(fmt.Sprintf("/proc/%d/oom_score_adj", pid))
+	if err != nil {
+		return fmt.Errorf("read the sandbox's OOM score: %w", gone(err))
+	}
+	plan.OOMScore, err = strconv.Atoi(strings.TrimSpace(string(score)))
+	return err
+}
+
+// gone makes ErrEnded of the errors for a process that is not there.
+func gone(err error) error {
+	if errors.Is(err, unix.ESRCH) || errors.Is(err, os.ErrNotExist) {
+		return ErrEnded
+	}
+	return err
+}
+
+func inheritProcessors(plan *boot.Plan, pid int) error {
 	var ours, theirs unix.CPUSet
-	if err := unix.SchedGetaffinity(pid, &theirs); err == unix.ESRCH {
-		return nil, nil, ErrEnded
-	} else if err != nil {
-		return nil, nil, fmt.Errorf("read the sandbox's processors: %w", err)
+	if err := unix.SchedGetaffinity(pid, &theirs); err != nil {
+		return fmt.Errorf("read the sandbox's processors: %w", gone(err))
 	}
 	if err := unix.SchedGetaffinity(0, &ours); err != nil {
-		return nil, nil, fmt.Errorf("read our processors: %w", err)
+		return fmt.Errorf("read our processors: %w", err)
 	}
 	if mask := linux.MaskBytes(&theirs); !bytes.Equal(mask, linux.MaskBytes(&ours)) {
-		affinity = mask
+		plan.Affinity = mask
 	}
-	return rlimits, affinity, nil
+	return nil
 }

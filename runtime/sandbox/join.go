@@ -18,6 +18,9 @@ import (
 // ErrEnded says that a sandbox cannot be joined because it has ended.
 var ErrEnded = boot.ErrEnded
 
+// ErrDirectory says that a program that joins cannot have its working directory.
+var ErrDirectory = boot.ErrDirectory
+
 // JoinSpec is a program to be run in a sandbox that runs already.
 type JoinSpec struct {
 	Init  int      // the sandbox's first process, in our PID namespace
@@ -85,11 +88,8 @@ func Join(spec JoinSpec) (*Joined, error) {
 
 func (j *Joined) start(files *files) error {
 	groups, err := cgroup.Of(j.spec.Init)
-	if errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ESRCH) {
-		return ErrEnded
-	}
 	if err != nil {
-		return err
+		return gone(err)
 	}
 	defer groups.Close()
 	plan, err := j.plan(groups)
@@ -114,19 +114,16 @@ func (j *Joined) start(files *files) error {
 
 func (j *Joined) plan(groups *cgroup.Membership) (boot.Joining, error) {
 	s := j.spec
-	rlimits, affinity, err := limitsOf(s.Init)
-	if err != nil {
-		return boot.Joining{}, err
-	}
 	plan := boot.Plan{
 		Entries: groups.Entries(), Folder: groups.Folder(), UID: s.UID, GID: s.GID, Dir: s.Dir,
-		Rlimits: rlimits, Affinity: affinity, Capabilities: s.Capabilities, Filter: s.Seccomp,
+		Capabilities: s.Capabilities, Filter: s.Seccomp,
 		Terminal: s.Terminal, Rows: s.Rows, Cols: s.Cols, Args: s.Args, Env: s.Env,
 	}
 	if plan.Dir == "" {
 		plan.Dir = "/"
 	}
-	return boot.Joining{Plan: plan, Init: s.Init}, nil
+	err := inherit(&plan, s.Init)
+	return boot.Joining{Plan: plan, Init: s.Init}, err
 }
 
 // connect makes the pipes and puts the inner ends into the plan.

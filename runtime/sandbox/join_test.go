@@ -167,7 +167,7 @@ func TestWhatCannotBeJoined(t *testing.T) {
 		}
 	}
 	s.Args, s.Dir = []string{"true"}, "/nowhere"
-	if _, err := Join(s); err == nil || !strings.Contains(err.Error(), "working directory /nowhere: no such file") {
+	if _, err := Join(s); !errors.Is(err, ErrDirectory) || !strings.Contains(err.Error(), "working directory /nowhere: no such file") {
 		t.Errorf("got %v", err)
 	}
 	p, s := host(t, nil)

@@ -146,7 +146,7 @@ func (p *Process) reap() error {
 }
 
 // reaping is how long a sandbox's end is waited for once all in it are dead.
-const reaping = 2 * time.Second
+const reaping = 250 * time.Millisecond
 
 // release gives everything back, when no other call can be using it.
 func (p *Process) release(waitErr error) {
