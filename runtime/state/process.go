@@ -2,10 +2,12 @@ package state
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // Process names a process for ever: a PID alone comes again.
@@ -21,6 +23,9 @@ func Self() (Process, error) { return Identify(os.Getpid()) }
 // Identify names the process that has the PID now. The error wraps os.ErrNotExist when there is none.
 func Identify(pid int) (Process, error) {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if errors.Is(err, syscall.ESRCH) { // it was waited for between open(2) and read(2)
+		err = os.ErrNotExist
+	}
 	if err != nil {
 		return Process{}, fmt.Errorf("identify process %d: %w", pid, err)
 	}
