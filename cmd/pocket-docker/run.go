@@ -96,6 +96,8 @@ What it may do
       mask=PATH[:PATH]   hide these too; unmask=PATTERN[:PATTERN]|ALL: show what is hidden or read-only in
                          /proc and /sys; systempaths=unconfined: all of it
       no-new-privileges, apparmor=unconfined, label=disable: as it is anyway
+  --init=false           the program itself is process 1, which signals that it has no handler for do not
+                         reach; otherwise an init of ours passes them on and waits for orphans
   --userns auto|host     a user namespace of its own (auto); host, for root only: none, so that root inside is
                          this machine's root, held by everything else here. That is dangerous: what breaks
                          out is root

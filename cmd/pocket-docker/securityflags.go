@@ -24,7 +24,21 @@ func (o *runOptions) securityFlags(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&o.security.capAdd, "cap-add", nil, "")
 	flags.StringArrayVar(&o.security.capDrop, "cap-drop", nil, "")
 	flags.BoolVar(&o.Privileged, "privileged", false, "")
+	flags.Var(o.initFlag(), "init", "")
+	flags.Lookup("init").NoOptDefVal = "true"
 	flags.Var(o.each("auto|host", o.setUserns), "userns", "")
+}
+
+// initFlag is docker's --init, which is so anyway; --init=false leaves the init out.
+func (o *runOptions) initFlag() *value {
+	return &value{kind: "bool", set: func(s string) error {
+		on, err := strconv.ParseBool(s)
+		if err != nil {
+			return fmt.Errorf("%q is neither true nor false", s)
+		}
+		o.NoInit = !on
+		return nil
+	}}
 }
 
 // setUserns takes host only from root: anybody else's container exists by its user namespace alone.
@@ -61,6 +75,9 @@ func (o *runOptions) confine() error {
 		if err := o.setSecurity(opt); err != nil {
 			return usagef("%s: --security-opt %s: %w", o.command, opt, err)
 		}
+	}
+	if o.NoInit && o.Seccomp.Log {
+		return usagef("%s: seccomp=log needs the init: leave --init=false away", o.command)
 	}
 	return nil
 }

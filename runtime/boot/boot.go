@@ -52,6 +52,7 @@ type Plan struct {
 	Keep                  string // hand out this folder's descriptor, before the terminal's
 
 	Args, Env []string
+	NoInit    bool // the program itself is the first process; Result counts for nothing
 }
 
 // Rlimit is one setrlimit(2).

@@ -23,6 +23,7 @@ type Group struct {
 	folder  *os.File   // v2: the folder
 	oomBase int64      // the kernel's count when the group was made: 0, unless someone counts otherwise
 	limits  resource.Limits
+	ours    int // processes beside the program's, see Settle
 }
 
 // entryExtra is how many processes of ours are in a group beside the program's: the init and, until it

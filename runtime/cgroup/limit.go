@@ -59,7 +59,7 @@ func (g *Group) Update(l resource.Limits) ([]resource.Enforcement, error) {
 	held, err := g.limit(changed)
 	g.limits = all
 	if err == nil {
-		err = g.Settle(changed)
+		err = g.Settle(changed, g.ours)
 	}
 	return held, err
 }
@@ -103,13 +103,14 @@ func (g *Group) limitPids(l resource.Limits) (e resource.Enforcement, err error)
 	return e, err
 }
 
-// Settle lowers the process limit once the process that made the init is gone: from now on only the init
-// is in the group beside the program.
-func (g *Group) Settle(limits resource.Limits) error {
+// Settle lowers the process limit once the process that made the sandbox is gone: from now on only ours
+// processes, the init or none, are in the group beside the program's.
+func (g *Group) Settle(limits resource.Limits, ours int) error {
+	g.ours = ours
 	if g.host == nil || g.dir(g.host.Pids) == "" || limits.Processes <= 0 {
 		return nil
 	}
-	return set(g.dir(g.host.Pids), setting{"pids.max", number(limits.Processes + entryExtra - 1), false})
+	return set(g.dir(g.host.Pids), setting{"pids.max", number(limits.Processes + ours), false})
 }
 
 // defaultPeriod is the bandwidth period, the kernel's default (sched-bwc.rst).

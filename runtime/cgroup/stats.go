@@ -27,7 +27,7 @@ func (g *Group) Stats() resource.Stats {
 	s.Processes = g.reading(h.Pids, "pids.current", "pids.current")
 	s.ProcessLimit = g.reading(h.Pids, "pids.max", "pids.max")
 	for _, r := range []*resource.Reading{&s.Processes, &s.ProcessLimit} {
-		r.Value = max(0, r.Value-(entryExtra-1)) // the init is no process of the program
+		r.Value = max(0, r.Value-int64(g.ours)) // the init is no process of the program
 	}
 	s.BlockRead, s.BlockWritten = g.block()
 	return s

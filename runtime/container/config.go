@@ -56,6 +56,7 @@ type Config struct {
 	Log LogOptions
 
 	Remove      bool // the record and the folder are removed when the container has ended
+	NoInit      bool // the program itself is process 1 inside
 	Terminal    bool // the program gets a terminal of its own
 	Interactive bool // under a monitor of its own: the program's input stays open for those who attach
 

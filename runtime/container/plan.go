@@ -40,7 +40,7 @@ func (m *monitor) spec() (sandbox.Spec, error) {
 	}
 	return sandbox.Spec{
 		Args: cfg.Args, Env: cfg.environment(), Dir: cfg.Dir, Hostname: cfg.Hostname,
-		Root: root, IDs: m.ids(), HostUsers: cfg.Userns == HostUsers, UID: cfg.UID, GID: cfg.GID,
+		Root: root, IDs: m.ids(), HostUsers: cfg.Userns == HostUsers, NoInit: cfg.NoInit, UID: cfg.UID, GID: cfg.GID,
 		HostNetwork: cfg.HostNetwork, Loopback: true, Capabilities: cfg.Capabilities, Seccomp: filter,
 		Limits: cfg.Limits, Ulimits: cfg.Ulimits, OOMScore: cfg.OOMScore, Groups: m.Groups, Terminal: cfg.Terminal, Strict: cfg.Strict, Live: true,
 	}, nil

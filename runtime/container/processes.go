@@ -33,7 +33,7 @@ type Proc struct {
 	Args        []string
 }
 
-// Processes lists the processes of a running container, without the init that pocket puts there.
+// Processes lists the processes of a running container, without the init that pocket puts there, if it does.
 func (e *Engine) Processes(ref string) ([]Proc, error) {
 	c, err := e.Find(ref)
 	if err != nil {
@@ -46,8 +46,12 @@ func (e *Engine) Processes(ref string) ([]Proc, error) {
 	if err != nil {
 		return nil, err
 	}
+	cfg, err := ConfigOf(c)
+	if err != nil {
+		return nil, err
+	}
 	var list []Proc
-	for _, pid := range sandbox.Members(c.Init.PID) {
+	for _, pid := range sandbox.Members(c.Init.PID, cfg.NoInit) {
 		p, err := readProcess(pid, boot)
 		if errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ESRCH) {
 			continue // it has ended meanwhile

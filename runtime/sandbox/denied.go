@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 
@@ -26,18 +27,22 @@ type listener struct {
 	file *os.File
 	init uint32 // whose own calls are not the program's
 
+	over   atomic.Bool
 	mutex  sync.Mutex
 	counts map[int32]int64
 }
 
-// listen answers until the sandbox's first process is dead, and with it every process inside.
+// lookAround is how long the end of a sandbox may go unnoticed whose first process the kernel keeps back.
+const lookAround = 200 // milliseconds
+
+// listen answers until the sandbox's first process is dead, and with it every process inside, or it is over.
 func (l *listener) listen(pidfd int) {
 	fd := int(l.file.Fd())
 	for {
 		fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}, {Fd: int32(pidfd), Events: unix.POLLIN}}
-		if _, err := unix.Poll(fds, -1); err == unix.EINTR {
+		if n, err := unix.Poll(fds, lookAround); err == unix.EINTR || err == nil && n == 0 && !l.over.Load() {
 			continue
-		} else if err != nil {
+		} else if err != nil || n == 0 {
 			return
 		}
 		if fds[0].Revents&unix.POLLIN != 0 {

@@ -37,7 +37,7 @@ func (p *Process) Pause() (by string, err error) {
 		by, err = p.group.Freeze()
 	} else {
 		by = "SIGSTOP"
-		p.live.stopped, err = stopAll(p.pid)
+		p.live.stopped, err = p.stopAll()
 	}
 	if err != nil {
 		return "", fmt.Errorf("pause the sandbox: %w", err)
@@ -180,7 +180,7 @@ func updatable(l resource.Limits) error {
 func (p *Process) weaker(l resource.Limits, held []resource.Enforcement) ([]resource.Enforcement, error) {
 	rlimits, mask, more := fallback(l, held)
 	var all []error
-	for _, process := range members(p.pid) {
+	for _, process := range p.members() {
 		for _, r := range rlimits {
 			if r.Resource == unix.RLIMIT_NPROC {
 				limit := r.Rlimit

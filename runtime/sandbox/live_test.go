@@ -74,14 +74,14 @@ func TestStoppedByItselfStaysStopped(t *testing.T) {
 	s := spec(t, "sh", "-c", "kill -STOP $$; exit 7")
 	s.Groups, s.Live = nil, true
 	p := started(t, s)
-	until(t, func() bool { list := members(p.Pid()); return len(list) == 1 && state(list[0]) == "T" })
+	until(t, func() bool { list := p.members(); return len(list) == 1 && state(list[0]) == "T" })
 	if _, err := p.Pause(); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.Resume(); err != nil {
 		t.Fatal(err)
 	}
-	if list := members(p.Pid()); len(list) != 1 || state(list[0]) != "T" {
+	if list := p.members(); len(list) != 1 || state(list[0]) != "T" {
 		t.Errorf("%v is not stopped any more", list)
 	}
 	if err := p.Signal(unix.SIGCONT); err != nil {

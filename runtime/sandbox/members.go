@@ -14,22 +14,24 @@ import (
 	"pocket/runtime/resource"
 )
 
-// Members lists the pids of all processes of the sandbox whose init has this one, but the init, sorted.
-func Members(init int) []int { return members(init) }
-
-// members lists every process of the sandbox but its init: those that descend from it, and those that were
-// put into its PID namespace from outside, which do not.
-func members(root int) []int {
-	t := tree{root: root}
-	list := t.pids()[1:]
-	own, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", root))
+// Members lists the pids of all processes of the sandbox whose first process has this pid, sorted: without
+// that one, which is the init, unless noInit says that it is the program.
+//
+// Beside those that descend from it there are those that were put into its PID namespace from outside.
+func Members(first int, noInit bool) []int {
+	t := tree{root: first}
+	list := t.pids()
+	if !noInit {
+		list = list[1:]
+	}
+	own, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", first))
 	entries, _ := os.ReadDir("/proc")
 	if err != nil {
 		entries = nil // the init is gone, or another user's
 	}
 	for _, e := range entries {
 		pid, err := strconv.Atoi(e.Name())
-		if err != nil || pid == root || slices.Contains(list, pid) {
+		if err != nil || pid == first || slices.Contains(list, pid) {
 			continue
 		}
 		if space, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", pid)); err == nil && space == own {
@@ -41,6 +43,8 @@ func members(root int) []int {
 	return slices.Compact(list)
 }
 
+func (p *Process) members() []int { return Members(p.pid, p.spec.NoInit) }
+
 // stopped is a process that we stopped.
 type stopped struct {
 	pid, pidfd int
@@ -48,11 +52,11 @@ type stopped struct {
 
 // stopAll stops the processes again and again until none is left that runs: a process can make others
 // until it is stopped itself. One that was stopped already is not ours to let go on.
-func stopAll(root int) ([]stopped, error) {
+func (p *Process) stopAll() ([]stopped, error) {
 	var done []stopped
 	seen := map[int]bool{}
 	for end := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
-		fresh := hold(root, seen)
+		fresh := p.hold(seen)
 		for _, s := range fresh {
 			if state(s.pid) == "T" {
 				_ = unix.Close(s.pidfd)
@@ -75,9 +79,9 @@ func stopAll(root int) ([]stopped, error) {
 
 // hold opens the processes that were not seen before. A number may go to another process between reading
 // and opening it, so only those are taken that are still listed afterwards.
-func hold(root int, seen map[int]bool) []stopped {
+func (p *Process) hold(seen map[int]bool) []stopped {
 	var opened []stopped
-	for _, pid := range members(root) {
+	for _, pid := range p.members() {
 		if seen[pid] {
 			continue
 		}
@@ -88,7 +92,7 @@ func hold(root int, seen map[int]bool) []stopped {
 	if len(opened) == 0 {
 		return nil
 	}
-	still := members(root)
+	still := p.members()
 	var fresh []stopped
 	for _, s := range opened {
 		if !slices.Contains(still, s.pid) {
@@ -105,6 +109,27 @@ func hold(root int, seen map[int]bool) []stopped {
 func allStand(list []stopped) bool {
 	for _, s := range list {
 		switch state(s.pid) {
+		case "T", "t", "Z", "X", "":
+		default:
+			return false
+		}
+		if !threadsStand(s.pid) {
+			return false
+		}
+	}
+	return true
+}
+
+// threadsStand says it of each thread: the first may stand already while another, on another processor, still
+// runs on its way there.
+func threadsStand(pid int) bool {
+	threads, _ := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+	for _, thread := range threads {
+		tid, err := strconv.Atoi(thread.Name())
+		if err != nil {
+			continue
+		}
+		switch state(tid) { // /proc has a folder for each thread too
 		case "T", "t", "Z", "X", "":
 		default:
 			return false
@@ -141,9 +166,9 @@ type seen struct {
 
 // look reads the sandbox's processes, where no control group accounts for them.
 func (p *Process) look() seen {
-	t := tree{root: p.pid, tmpfs: p.meter.tree.tmpfs}
+	t := tree{root: p.pid, direct: p.spec.NoInit, tmpfs: p.meter.tree.tmpfs}
 	s := seen{cpu: t.cpu(), memory: t.memory(0), source: "pss"}
-	list := members(p.pid)
+	list := p.members()
 	if len(list) < 2 {
 		s.source = "rss"
 	}

@@ -81,7 +81,10 @@ func (m *meter) look(l resource.Limits) Reason {
 // dismantling its mounts.
 func (m *meter) cpu() time.Duration {
 	if used, _, ok := m.group.CPU(); ok {
-		own, _ := linux.ProcessCPU(m.tree.root)
+		own := int64(0)
+		if !m.tree.direct {
+			own, _ = linux.ProcessCPU(m.tree.root)
+		}
 		return max(0, used-m.spent-time.Duration(own))
 	}
 	m.overCPU = max(m.overCPU, m.tree.cpu())

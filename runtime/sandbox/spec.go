@@ -39,6 +39,10 @@ type Spec struct {
 	// everything else. IDs must be idmap.None then. The lower layers of an overlay are taken to be stored with
 	// idmap.Default's owners, and translated.
 	HostUsers bool
+	// NoInit makes the program itself the first process: signals that it has no handler for do not reach it
+	// (pid_namespaces(7)), nobody waits for orphans but it, and everything inside ends with it. A program that
+	// cannot be executed is an *ExecError of Start's.
+	NoInit bool
 
 	HostNetwork bool     // share the host's network instead of an empty network namespace
 	NetNS       *os.File // the network namespace to be in, which UserNS must own; nil: a new one. Not closed.

@@ -46,6 +46,9 @@ type Process struct {
 
 	listener *listener // nil: none
 
+	direct     *linux.Report // without an init: how our child, the program, ended
+	reapFailed error
+
 	mutex   sync.Mutex // for what follows, and for held
 	live    live
 	limits  resource.Limits
@@ -57,6 +60,9 @@ type Process struct {
 func Start(spec Spec) (*Process, error) {
 	if len(spec.Args) == 0 || spec.Args[0] == "" {
 		return nil, errors.New("no program to run")
+	}
+	if spec.NoInit && spec.Seccomp != nil && spec.Seccomp.Notify {
+		return nil, errors.New("a profile that only tells what it refuses needs the init, which starts the program when somebody listens")
 	}
 	p := &Process{spec: spec, pidfd: -1, kill: make(chan struct{}), done: make(chan struct{}), over: make(chan Reason, 2),
 		limits: spec.Limits, changed: make(chan resource.Limits, 1)}
@@ -96,7 +102,7 @@ func (p *Process) start(files *files) error {
 	p.started = time.Now()
 	var spent time.Duration
 	if p.pid, spent, err = boot.Spawn(plan); err != nil {
-		return err
+		return p.notExecuted(err)
 	}
 	if p.pidfd, err = unix.PidfdOpen(p.pid, 0); err != nil {
 		return fmt.Errorf("pidfd_open: %w", err)
@@ -105,7 +111,19 @@ func (p *Process) start(files *files) error {
 		return err
 	}
 	p.meter = newMeter(p.group, p.pid, spent, p.spec.Root)
-	return p.group.Settle(p.spec.Limits)
+	ours := 1
+	if p.spec.NoInit {
+		p.meter.tree.direct, ours = true, 0
+	}
+	return p.group.Settle(p.spec.Limits, ours)
+}
+
+// notExecuted makes an *ExecError of the last step's failure, which without an init is the program's.
+func (p *Process) notExecuted(err error) error {
+	if step, ok := errors.AsType[*linux.StepError](err); ok && p.spec.NoInit && step.Step == boot.StepExec {
+		return &ExecError{p.spec.Args[0], step.Errno}
+	}
+	return err
 }
 
 // userNS is the Spec's user namespace, or a new one.
@@ -128,7 +146,7 @@ func (p *Process) plan(userNS *os.File) (boot.Plan, error) {
 		SetupUID: s.IDs.UIDs[0].Inside, SetupGID: s.IDs.GIDs[0].Inside, UID: s.UID, GID: s.GID,
 		HostNetwork: s.HostNetwork, NetNS: s.NetNS, Loopback: s.Loopback, Hostname: s.Hostname, Dir: s.Dir,
 		Capabilities: s.Capabilities, Handout: -1, Terminal: s.Terminal, Keep: s.Keep, Args: s.Args, Env: s.Env,
-		Filter: s.Seccomp, Rows: s.Rows, Cols: s.Cols, OOMScore: s.OOMScore,
+		Filter: s.Seccomp, Rows: s.Rows, Cols: s.Cols, OOMScore: s.OOMScore, NoInit: s.NoInit,
 	}
 	if plan.Hostname == "" {
 		plan.Hostname = "sandbox"

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -101,15 +102,13 @@ func (p *Process) supervise() {
 		copying.Go(func() { p.listener.listen(p.pidfd) })
 	}
 	report := make(chan []byte, 1)
-	go func() { // ends when the init is dead at the latest: only it holds the other end
-		// Not until the end of the pipe: that comes only when the kernel has dismantled the mounts.
-		b := make([]byte, linux.ReportSize)
-		n, _ := io.ReadFull(p.result, b)
-		report <- b[:n]
-	}()
+	go func() { report <- p.report() }() // ends when the init is dead at the latest
 	reason, text := p.watch(report)
 	p.finish(reason, text, time.Since(p.started))
 	waitErr := p.reap()
+	if p.listener != nil {
+		p.listener.over.Store(true)
+	}
 	// Everything inside is dead, so the pipes end now, unless a process outside was handed one.
 	for _, s := range p.streams {
 		_ = s.from.SetReadDeadline(time.Now().Add(200 * time.Millisecond))
@@ -125,10 +124,28 @@ func (p *Process) supervise() {
 	p.release(waitErr)
 }
 
+// report is how the program ended: what the init writes, which alone holds the other end. Without an init
+// the program is the sandbox's first process, and our child.
+func (p *Process) report() []byte {
+	if p.spec.NoInit {
+		p.direct = &linux.Report{Kind: linux.Ended}
+		p.direct.Status, p.reapFailed = waitUsage(p.pid, &p.direct.All)
+		p.direct.Payload = p.direct.All
+		return nil
+	}
+	// Not until the end of the pipe: that comes only when the kernel has dismantled the mounts.
+	b := make([]byte, linux.ReportSize)
+	n, _ := io.ReadFull(p.result, b)
+	return b[:n]
+}
+
 // reap waits for the init, but not for ever: the kernel does not let it go before every process of the
 // namespace has been waited for, and the parent of one that joined may itself be stopped, or be a PID 1 that
 // waits for nobody (kernel/pid_namespace.c, zap_pid_ns_processes). All are dead by now in any case.
 func (p *Process) reap() error {
+	if p.spec.NoInit {
+		return p.reapFailed
+	}
 	fds := []unix.PollFd{{Fd: int32(p.pidfd), Events: unix.POLLIN}}
 	deadline := time.Now().Add(reaping)
 	for {
@@ -219,10 +236,16 @@ func (p *Process) wallTimer(l resource.Limits) *time.Timer {
 }
 
 func wait(pid int) (unix.WaitStatus, error) {
+	status, err := waitUsage(pid, nil)
+	return unix.WaitStatus(status), err
+}
+
+// waitUsage waits for a child of ours and takes its account.
+func waitUsage(pid int, usage *unix.Rusage) (syscall.WaitStatus, error) {
 	var status unix.WaitStatus
 	for {
-		if _, err := unix.Wait4(pid, &status, 0, nil); err != unix.EINTR {
-			return status, err
+		if _, err := unix.Wait4(pid, &status, 0, usage); err != unix.EINTR {
+			return syscall.WaitStatus(status), err
 		}
 	}
 }
@@ -230,6 +253,9 @@ func wait(pid int) (unix.WaitStatus, error) {
 // finish puts together how the sandbox ended, from the report, the group's final figures and the reason.
 func (p *Process) finish(reason Reason, text []byte, wall time.Duration) {
 	report, ok := linux.ParseReport(text)
+	if p.direct != nil {
+		report, ok = *p.direct, p.reapFailed == nil
+	}
 	e := &p.exit
 	e.Reason, e.Enforcement = reason, p.Enforcement()
 	e.Started, e.Finished = p.started, p.started.Add(wall)

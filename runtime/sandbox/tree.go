@@ -17,8 +17,9 @@ import (
 // tree reads the processes of a sandbox from /proc, where no control group accounts for them. Every process
 // inside descends from the init: orphans become its children.
 type tree struct {
-	root  int
-	tmpfs []string // writable tmpfs inside, whose pages are nobody's resident memory
+	root   int
+	direct bool     // root is the program itself and not an init
+	tmpfs  []string // writable tmpfs inside, whose pages are nobody's resident memory
 
 	clocks map[int]time.Duration // the last clock seen of each living process
 	dead   time.Duration         // the last clocks of those that are gone
@@ -58,7 +59,7 @@ func (t *tree) cpu() time.Duration {
 	now := map[int]time.Duration{}
 	var living, reaped time.Duration
 	for _, pid := range t.pids() {
-		if ns, err := linux.ProcessCPU(pid); err == nil && pid != t.root {
+		if ns, err := linux.ProcessCPU(pid); err == nil && (pid != t.root || t.direct) {
 			now[pid] = time.Duration(ns)
 			living += time.Duration(ns)
 		}
