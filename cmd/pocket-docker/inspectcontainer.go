@@ -106,6 +106,7 @@ func (i *inspector) container(c state.Container) (*inspectedContainer, error) {
 	if c.Exit != nil {
 		o.Usage = &c.Exit.Usage
 	}
+	o.State.Health = inspectHealth(i.engine, c)
 	if i.size {
 		written, _ := i.engine.Written(c.ID)
 		o.SizeRw = &written
@@ -116,7 +117,7 @@ func (i *inspector) container(c state.Container) (*inspectedContainer, error) {
 func inspectState(c state.Container) inspectedState {
 	s := inspectedState{Status: c.Status, Running: c.Status.Live(), Paused: c.Status == state.Paused,
 		Restarting: c.Status == state.Restarting, Pid: c.Init.PID, MonitorPid: c.Monitor.PID, StartedAt: c.Started,
-		FinishedAt: c.Ended, Health: inspectHealth(c)}
+		FinishedAt: c.Ended}
 	if e := c.Exit; e != nil && c.Status != state.Running && c.Status != state.Paused {
 		s.ExitCode, s.Signal, s.Reason, s.Error, s.OOMKilled = e.Code, e.Signal, e.Reason, e.Error, known(e.OOM)
 		s.Denied = e.Denied

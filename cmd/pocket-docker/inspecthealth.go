@@ -8,7 +8,9 @@ import (
 )
 
 type inspectedHealth struct {
-	Status string
+	Status        string
+	FailingStreak int
+	Log           []container.Probe
 }
 
 // inspectedHealthcheck has its times in nanoseconds, as docker has them.
@@ -22,11 +24,18 @@ type inspectedHealthcheck struct {
 	OnFailure     string        `json:",omitempty"`
 }
 
-func inspectHealth(c state.Container) *inspectedHealth {
-	if c.Health == "" {
+// inspectHealth is nil for a container without a health check. Of one that does not run any more the last
+// results are kept.
+func inspectHealth(e *container.Engine, c state.Container) *inspectedHealth {
+	log, ok := e.HealthOf(c)
+	if !ok && c.Health == "" {
 		return nil
 	}
-	return &inspectedHealth{Status: c.Health}
+	h := &inspectedHealth{Status: log.Status, FailingStreak: log.FailingStreak, Log: append([]container.Probe{}, log.Log...)}
+	if c.Health != "" {
+		h.Status = c.Health // the record is what ps shows
+	}
+	return h
 }
 
 func inspectHealthcheck(h *container.Health) *inspectedHealthcheck {
