@@ -65,6 +65,7 @@ type inspectedExit struct {
 
 type inspectedConfig struct {
 	Hostname    string
+	Domainname  string
 	User        string
 	Tty         bool
 	OpenStdin   bool
@@ -98,7 +99,7 @@ func (i *inspector) container(c state.Container) (*inspectedContainer, error) {
 	}
 	o := &inspectedContainer{ID: c.ID, Name: c.Name, Created: c.Created, Image: c.ImageID, RestartCount: c.Restarts,
 		LogPath: c.Log, Driver: "overlay", Platform: "linux", State: inspectState(c), Mounts: inspectMounts(cfg),
-		Config: inspectConfig(c, cfg), HostConfig: inspectHostConfig(cfg), Network: inspectNetwork(c, cfg),
+		Config: inspectConfig(c, cfg), HostConfig: inspectHostConfig(cfg), Network: i.network(c),
 		Limits: append([]resource.Enforcement{}, c.Limits...), Exits: inspectExits(exits)}
 	if len(c.Command) > 0 {
 		o.Path, o.Args = c.Command[0], append([]string{}, c.Command[1:]...)
@@ -147,7 +148,7 @@ func inspectExits(list []state.Exit) []inspectedExit {
 }
 
 func inspectConfig(c state.Container, cfg container.Config) inspectedConfig {
-	o := inspectedConfig{Hostname: cfg.Hostname, User: userText(cfg), Tty: cfg.Terminal, OpenStdin: cfg.Interactive,
+	o := inspectedConfig{Hostname: cfg.Hostname, Domainname: cfg.Network.Names.Domain, User: userText(cfg), Tty: cfg.Terminal, OpenStdin: cfg.Interactive,
 		Env: append([]string{}, cfg.Env...), Cmd: append([]string{}, cfg.Args...), Image: c.Image, WorkingDir: cfg.Dir,
 		Labels: cfg.Labels, StopSignal: signalText(cfg.StopSignal), Healthcheck: inspectHealthcheck(cfg.Health)}
 	if o.Labels == nil {

@@ -10,13 +10,13 @@ import (
 
 	"pocket/runtime/container"
 	"pocket/runtime/resource"
-	"pocket/runtime/state"
 )
 
 // inspectedHostConfig is what the container was asked to be held to, in docker's words and units.
 type inspectedHostConfig struct {
-	Binds             []string
-	NetworkMode       string
+	Binds       []string
+	NetworkMode string
+	inspectedPublished
 	RestartPolicy     inspectedRestart
 	AutoRemove        bool
 	LogConfig         inspectedLog
@@ -53,18 +53,9 @@ type inspectedLog struct {
 	Config map[string]string
 }
 
-type inspectedNetwork struct {
-	Ports map[string][]inspectedPort
-}
-
-type inspectedPort struct {
-	HostIP   string `json:"HostIp"`
-	HostPort string
-}
-
 func inspectHostConfig(cfg container.Config) inspectedHostConfig {
 	l := cfg.Limits
-	o := inspectedHostConfig{Binds: []string{}, NetworkMode: networkOf(cfg), AutoRemove: cfg.Remove, LogConfig: inspectLog(cfg.Log),
+	o := inspectedHostConfig{Binds: []string{}, NetworkMode: cfg.Network.Mode.String(), inspectedPublished: inspectPublished(cfg.Network), AutoRemove: cfg.Remove, LogConfig: inspectLog(cfg.Log),
 		Capabilities: container.CapabilityNames(cfg.Capabilities), Privileged: cfg.Privileged, ReadonlyRootfs: cfg.ReadOnly,
 		SecurityOpt: []string{"seccomp=" + cfg.Seccomp.String(), "no-new-privileges"}, MaskedPaths: cfg.Mask, UnmaskedPaths: cfg.Unmask,
 		Memory: l.Memory, MemorySwap: l.Swap, MemoryReservation: l.Reservation, NanoCpus: int64(l.CPUs * 1e9), CpuShares: l.Shares,
@@ -117,18 +108,6 @@ func signalText(s unix.Signal) string {
 		return name
 	}
 	return fmt.Sprint(int(s))
-}
-
-// networkOf is what --network was.
-func networkOf(cfg container.Config) string {
-	if cfg.HostNetwork {
-		return "host"
-	}
-	return "none"
-}
-
-func inspectNetwork(state.Container, container.Config) inspectedNetwork {
-	return inspectedNetwork{Ports: map[string][]inspectedPort{}}
 }
 
 func joinSorted(names []string) string {

@@ -42,6 +42,7 @@ func commands() []command {
 		{"attach", "connect to a running container's streams", attachUsage, 1, cmdAttach},
 		{"exec", "run a further program in a running container", execUsage, 125, cmdExec},
 		{"ps", "list containers", psUsage, 1, cmdPs},
+		{"port", "show where a container's published ports are reached", portUsage, 1, cmdPort},
 		{"logs", "show what a container wrote", logsUsage, 1, cmdLogs},
 		{"stop", "end running containers", stopUsage, 1, cmdStop},
 		{"kill", "send a signal to running containers", killUsage, 1, cmdKill},

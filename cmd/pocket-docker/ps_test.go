@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pocket/runtime/container"
+	"pocket/runtime/network"
 	"pocket/runtime/state"
 )
 
@@ -36,7 +37,7 @@ func TestChooseContainers(t *testing.T) {
 	rows := func() []psRow { // newest first
 		return []psRow{
 			{Container: state.Container{ID: "c3", Name: "web", Image: "alpine", Status: state.Running, Health: "healthy"},
-				cfg: container.Config{HostNetwork: true, Labels: map[string]string{"tier": "front"}}},
+				cfg: container.Config{Network: container.Networking{Mode: network.Mode{Kind: network.Host}}, Labels: map[string]string{"tier": "front"}}},
 			{Container: state.Container{ID: "p4", Name: "idle", Image: "alpine", Status: state.Paused, Exit: exit(3)}},
 			{Container: state.Container{ID: "r5", Name: "again", Image: "busy", ImageID: "sha256:abcdef0123", Status: state.Restarting, Exit: exit(1)}},
 			{Container: state.Container{ID: "b2", Name: "web2", Image: "alpine", Status: state.Exited, Exit: exit(3)},

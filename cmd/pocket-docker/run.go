@@ -63,7 +63,25 @@ What it sees
   --tmpfs PATH[:size=SIZE]      an empty folder in memory
                                 neither can be /, /proc or in it, /sys, /dev or a device of it
   --read-only                   the root filesystem cannot be written
-  --network none|host           no network but its own loopback (none), or this machine's
+
+Its network
+  --network none                no network but its own loopback (the default)
+  --network host                this machine's own; the programs of both reach each other
+  --network pasta[:OPTION,…]    a way out through the program pasta, which is to be installed. This machine's
+                                own services stay out of reach but with the option --map-gw; others are
+                                pasta's: --ipv4-only, --mtu,1500, --interface,NAME, --tcp-ns,PORT and so on
+  --network container:NAME      that of another container, which runs; at localhost they reach each other
+  -p, --publish [ADDRESS:][HOST:]PORT[/udp]   its PORT is reached at this machine's port HOST, or a free
+                                one (pocket-docker port shows which). Both may be ranges, 8000-8010. The
+                                network is pasta then, of which versions of 2023 lose UDP's answers where
+                                the two numbers differ
+  -P, --publish-all             all ports that the image, or --expose, names, at free ones
+  --expose PORT[/udp]           a port that -P publishes
+  --domainname NAME             the domain of the host name
+  --add-host NAME:ADDRESS       a line of /etc/hosts; the address may be host-gateway: this machine
+  --dns ADDRESS                 a name server in place of this machine's
+  --dns-search DOMAIN           a domain to search in place of this machine's; . for none
+  --dns-option OPTION           an option of resolv.conf in place of this machine's
 
 What it may use (SIZE: 512k, 64MiB, 1g; DURATION: 500ms, 2s, 1m30s)
   -m, --memory SIZE      memory of all its processes, files in memory included; swap none, unless:
@@ -165,6 +183,9 @@ func (o *runOptions) parse(c *call, flags *pflag.FlagSet) error {
 		return err
 	}
 	if err := o.setHealth(); err != nil {
+		return err
+	}
+	if err := o.net.settle(o.command); err != nil {
 		return err
 	}
 	o.Interactive = o.interactive

@@ -13,6 +13,7 @@ import (
 	"pocket/runtime/container"
 	"pocket/runtime/hint"
 	"pocket/runtime/image"
+	"pocket/runtime/network"
 	"pocket/runtime/resource"
 )
 
@@ -31,6 +32,7 @@ type runOptions struct {
 	security    securityOptions
 	quiet       bool
 	live        limitOptions
+	net         networkOptions
 }
 
 // runFlags defines the flags of run: those of create, and how it is connected.
@@ -64,8 +66,9 @@ func (o *runOptions) flags(flags *pflag.FlagSet) {
 	o.live = limitOptions{limits: &o.Limits}
 	o.live.flags(flags)
 	o.startLimits(flags)
-	flags.Var(o.each("none|host", o.setNetwork), "network", "")
-	flags.StringVarP(&o.Hostname, "hostname", "h", "", "")
+	o.net = networkOptions{Networking: &o.Network}
+	o.net.flags(flags)
+	flags.VarP(o.each("name", o.setHostname), "hostname", "h", "")
 	o.securityFlags(flags)
 	flags.StringVar(&o.cidfile, "cidfile", "", "")
 	flags.StringVar(&o.Log.Driver, "log-driver", "", "")
@@ -244,13 +247,12 @@ func (o *runOptions) setTmpfs(s string) error {
 	return nil
 }
 
-func (o *runOptions) setNetwork(s string) error {
-	switch s {
-	case "none", "host":
-		o.HostNetwork = s == "host"
-		return nil
+func (o *runOptions) setHostname(s string) error {
+	o.Hostname = s
+	if s == "" {
+		return nil // as without the flag
 	}
-	return fmt.Errorf("the network %q is not supported yet (none and host are)", s)
+	return network.CheckName(s)
 }
 
 func (o *runOptions) setLogOption(s string) error {

@@ -58,7 +58,7 @@ func TestRunFlags(t *testing.T) {
 		{"--cpu-period 50000 --cpu-quota 25000 x sh", func(o *runOptions) any { return []any{o.Limits.CPUs, o.Limits.CPUPeriod} }, "[0.5 50ms]"},
 		{"--cpu-quota 150ms x sh", func(o *runOptions) any { return []any{o.Limits.CPUs, o.Limits.CPUPeriod} }, "[1.5 0s]"},
 		{"--oom-score-adj -500 --shm-size 1m x sh", func(o *runOptions) any { return []any{o.OOMScore, o.ShmSize} }, "[-500 1MiB]"},
-		{"--network host x sh", func(o *runOptions) any { return o.HostNetwork }, "true"},
+		{"--network host x sh", func(o *runOptions) any { return o.Network.Mode }, "host"},
 	} {
 		o, err := parseRun(c.line)
 		if err != nil {

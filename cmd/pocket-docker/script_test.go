@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"pocket/runtime/network"
 
 	"pocket/runtime/image"
 	"pocket/runtime/inside"
@@ -28,7 +31,8 @@ func TestMain(m *testing.M) {
 // $ARCHIVES the root filesystems made below.
 //
 // Conditions: [root] we are, [sandbox] namespaces can be made here, [shell] and [python] there is an archive with one,
-// [registry] the programs are here that images are made and served with.
+// [registry] the programs are here that images are made and served with,
+// [pasta] containers can be connected by pasta.
 func TestScript(t *testing.T) {
 	archives := t.TempDir()
 	shell := sync.OnceValue(func() error { return makeShellArchive(filepath.Join(archives, shellArchive)) })
@@ -46,7 +50,8 @@ func TestScript(t *testing.T) {
 			if name == "root" {
 				return os.Geteuid() == 0, nil
 			}
-			needs := map[string]func() error{"sandbox": namespaces, "shell": shell, "python": python, "registry": hasRegistry}[name]
+			needs := map[string]func() error{"sandbox": namespaces, "shell": shell, "python": python, "registry": hasRegistry,
+				"pasta": canUsePasta}[name]
 			if needs == nil {
 				return false, os.ErrInvalid
 			}
@@ -105,6 +110,18 @@ func scriptAwait(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	ts.Fatalf("%q never came", args[0])
+}
+
+// canUsePasta says what pasta lacks here: it passes on what a container sends as the default route would.
+func canUsePasta() error {
+	if _, err := network.Program(); err != nil {
+		return err
+	}
+	routes, err := os.ReadFile("/proc/net/route")
+	if err == nil && !strings.Contains(string(routes), "\t00000000\t") {
+		err = errors.New("no default route")
+	}
+	return err
 }
 
 // canMakeNamespaces tries what every sandbox needs.

@@ -35,6 +35,7 @@ type Plan struct {
 	NetNS              *os.File // the network namespace to be in, owned by UserNS; nil: a new one
 	Loopback           bool
 	Hostname           string
+	Domainname         string // "" leaves it
 	Dir                string
 
 	Rlimits      []Rlimit

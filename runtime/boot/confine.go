@@ -17,6 +17,9 @@ import (
 // network names the sandbox and, if asked, brings its loopback up, which the namespace's owner may.
 func (c *composer) network() {
 	c.add("set the host name", unix.SYS_SETHOSTNAME, c.Hostname, len(c.Hostname))
+	if c.Domainname != "" {
+		c.add("set the domain name", unix.SYS_SETDOMAINNAME, c.Domainname, len(c.Domainname))
+	}
 	if c.HostNetwork || !c.Loopback {
 		return
 	}

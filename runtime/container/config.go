@@ -39,7 +39,7 @@ type Config struct {
 	Tmpfs    []Tmpfs
 	ReadOnly bool // the root cannot be written; /dev, /proc and tmpfs are as ever
 
-	HostNetwork  bool
+	Network      Networking
 	Capabilities []int  // kept inside the user namespace, as numbers of capabilities(7); nil: none
 	Userns       string // "" for a user namespace of its own, or HostUsers
 	Privileged   bool   // Capabilities, Seccomp and Unmask are those of --privileged, and /sys can be written

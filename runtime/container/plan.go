@@ -23,14 +23,14 @@ import (
 const DefaultShmSize = 64 * resource.MiB
 
 // spec composes the sandbox.
-func (m *monitor) spec() (sandbox.Spec, error) {
+func (m *monitor) spec(net *link) (sandbox.Spec, error) {
 	cfg := m.cfg
 	if ids := m.ids(); idmap.Host(ids.UIDs, cfg.UID) < 0 || idmap.Host(ids.GIDs, cfg.GID) < 0 {
 		return sandbox.Spec{}, hint.With(
 			fmt.Errorf("user %d:%d has no id on this host: %s", cfg.UID, cfg.GID, m.IDs.Reason),
 			"run it as user 0, who is you outside, or have ranges of subordinate ids set up (pocket-docker doctor)")
 	}
-	root, err := m.plan()
+	root, err := m.plan(net)
 	if err != nil {
 		return sandbox.Spec{}, err
 	}
@@ -38,17 +38,19 @@ func (m *monitor) spec() (sandbox.Spec, error) {
 	if err != nil {
 		return sandbox.Spec{}, err
 	}
-	return sandbox.Spec{
+	spec := sandbox.Spec{
 		Args: cfg.Args, Env: cfg.environment(), Dir: cfg.Dir, Hostname: cfg.Hostname,
 		Root: root, IDs: m.ids(), HostUsers: cfg.Userns == HostUsers, NoInit: cfg.NoInit, UID: cfg.UID, GID: cfg.GID,
-		HostNetwork: cfg.HostNetwork, Loopback: true, Capabilities: cfg.Capabilities, Seccomp: filter,
+		Loopback: true, Capabilities: cfg.Capabilities, Seccomp: filter,
 		Limits: cfg.Limits, Ulimits: cfg.Ulimits, OOMScore: cfg.OOMScore, Groups: m.Groups, Terminal: cfg.Terminal, Strict: cfg.Strict, Live: true,
-	}, nil
+	}
+	net.into(&spec)
+	return spec, nil
 }
 
 // plan composes the root file system: the image's tree under what the container writes, or a view of
 // the host; then the system's folders, and what the user wants to see.
-func (m *monitor) plan() (rootfs.Plan, error) {
+func (m *monitor) plan(net *link) (rootfs.Plan, error) {
 	var p rootfs.Plan
 	if m.image.Kind == image.Host {
 		p = rootfs.Host(m.person()...)
@@ -68,8 +70,8 @@ func (m *monitor) plan() (rootfs.Plan, error) {
 	p.Mounts = append(p.Mounts,
 		rootfs.Mount{Kind: rootfs.Sysfs, Target: "/sys", ReadOnly: !m.cfg.Privileged},
 		rootfs.Mount{Kind: rootfs.Mqueue, Target: "/dev/mqueue"})
-	if m.cfg.HostNetwork && m.image.Kind == image.Host {
-		p.Mounts = append(p.Mounts, hostFiles("/etc/resolv.conf")...)
+	if err := net.show(&p, m.image.Kind, m.ids()); err != nil {
+		return p, err
 	}
 	wanted, err := m.cfg.mounts()
 	p.Mounts = append(p.Mounts, wanted...)
@@ -91,18 +93,6 @@ func (m *monitor) person() []rootfs.Person {
 		return nil
 	}
 	return []rootfs.Person{{Name: "user", UID: m.cfg.UID, GID: m.cfg.GID, Home: "/"}}
-}
-
-// hostFiles shows files of the host read-only, without those that it does not have.
-func hostFiles(paths ...string) []rootfs.Mount {
-	var list []rootfs.Mount
-	for _, path := range paths {
-		source, err := filepath.EvalSymlinks(path)
-		if err == nil {
-			list = append(list, rootfs.Mount{Kind: rootfs.Bind, Source: source, Target: path, ReadOnly: true, File: true})
-		}
-	}
-	return list
 }
 
 // mounts are the volumes and tmpfs, those higher in the tree first, so that none hides another.

@@ -18,7 +18,7 @@ import (
 // once runs the sandbox once to its end, with everything that must happen while it lives. When it returns,
 // all goroutines that it started have ended. started is told once the program runs.
 func (m *monitor) once(ctx context.Context, restart bool, started func(error)) (sandbox.Exit, error) {
-	proc, in, err := m.start(ctx)
+	proc, in, net, err := m.start(ctx)
 	if err != nil {
 		return sandbox.Exit{}, err
 	}
@@ -50,11 +50,27 @@ func (m *monitor) once(ctx context.Context, restart bool, started func(error)) (
 	if proc.Terminal != nil {
 		err = errors.Join(err, proc.Terminal.Close())
 	}
+	if lost := net.close(); lost != nil {
+		m.warn(lost.Error()) // how the program ended is known all the same
+	}
 	return exit, err
 }
 
-func (m *monitor) start(ctx context.Context) (*sandbox.Process, *input, error) {
-	spec, err := m.spec()
+// start makes the network and starts the program in it.
+func (m *monitor) start(ctx context.Context) (*sandbox.Process, *input, *link, error) {
+	net, err := m.link(ctx)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	proc, in, err := m.launch(ctx, net)
+	if err != nil {
+		return nil, nil, nil, errors.Join(err, net.close())
+	}
+	return proc, in, net, nil
+}
+
+func (m *monitor) launch(ctx context.Context, net *link) (*sandbox.Process, *input, error) {
+	spec, err := m.spec(net)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -25,6 +25,7 @@ type Spec struct {
 	Env      []string // "NAME=value"; nothing is added
 	Dir      string   // working directory inside; "" means "/"
 	Hostname string   // "" means "sandbox"
+	Domain   string   // the NIS domain name (setdomainname(2)); "" leaves it
 	Root     rootfs.Plan
 	IDs      idmap.Map
 	UID, GID int // inside; both must be mapped

@@ -248,7 +248,7 @@ var names = map[uintptr]string{
 	unix.SYS_MOUNT: "mount", unix.SYS_UMOUNT2: "umount2", unix.SYS_PIVOT_ROOT: "pivot_root",
 	unix.SYS_CHDIR: "chdir", unix.SYS_FCHDIR: "fchdir", unix.SYS_DUP3: "dup3", unix.SYS_FCHMOD: "fchmod",
 	unix.SYS_FCHMODAT: "fchmodat", unix.SYS_FCHOWNAT: "fchownat", unix.SYS_UMASK: "umask",
-	unix.SYS_SETHOSTNAME: "sethostname", unix.SYS_PRLIMIT64: "prlimit64", unix.SYS_PRCTL: "prctl",
+	unix.SYS_SETHOSTNAME: "sethostname", unix.SYS_SETDOMAINNAME: "setdomainname", unix.SYS_PRLIMIT64: "prlimit64", unix.SYS_PRCTL: "prctl",
 	unix.SYS_CAPSET: "capset", unix.SYS_SETGROUPS: "setgroups", unix.SYS_SETRESUID: "setresuid",
 	unix.SYS_SETRESGID: "setresgid", unix.SYS_SETNS: "setns", unix.SYS_SECCOMP: "seccomp",
 	unix.SYS_EXECVEAT: "execveat", unix.SYS_PPOLL: "ppoll", unix.SYS_KEYCTL: "keyctl",
