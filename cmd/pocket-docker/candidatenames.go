@@ -16,7 +16,7 @@ func named(name string, cmd command) candidates {
 		switch option = strings.Trim(option, "[]…"); option {
 		case "CONTAINER":
 			found.words = append(found.words, containerNames(cmd, "")...)
-		case "CONTAINER:PATH":
+		case "CONTAINER:SOURCE", "SOURCE", "DESTINATION":
 			found.words = append(found.words, containerNames(cmd, ":")...)
 			found.files = true
 		case "IMAGE":

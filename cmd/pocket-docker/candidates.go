@@ -59,16 +59,53 @@ func commandNames(alsoFlags bool) candidates {
 	return found
 }
 
-// flags returns the flags that a command defines. The command is run, but only as far as its call of
-// parse, before which none has done anything.
-func (cmd command) flags() *pflag.FlagSet {
+// flags returns the flags that a command defines, of one with commands of its own those of the first of
+// words that is one of them. The command is run, but only as far as its call of parse, before which none has
+// done anything. known is false where it did not come that far.
+func (cmd command) flags(words ...string) (flags *pflag.FlagSet, known bool) {
 	probe := call{command: cmd, probe: true}
+	own := subcommands(cmd.usage)
+	for _, w := range words {
+		if slices.Contains(own, w) {
+			probe.args = []string{w}
+			break
+		}
+	}
 	_ = cmd.run(&probe)
 	if probe.probed == nil {
-		return pflag.NewFlagSet(cmd.name, pflag.ContinueOnError)
+		return pflag.NewFlagSet(cmd.name, pflag.ContinueOnError), false
 	}
-	return probe.probed
+	return probe.probed, true
 }
+
+// subcommands finds a command's own commands in its usage: in the lines that show how it is called, or in the
+// list of those.
+func subcommands(usage string) []string {
+	head, list, _ := strings.Cut(usage, "\n\n")
+	var found []string
+	for line := range strings.Lines(head) {
+		if words := strings.Fields(line); len(words) > 2 && isWord(words[2]) {
+			found = append(found, words[2])
+		}
+	}
+	first, _, _ := strings.Cut(head, "\n")
+	if !strings.HasSuffix(first, " COMMAND") {
+		return found
+	}
+	for line := range strings.Lines(list) {
+		name, indented := strings.CutPrefix(line, "  ")
+		if name, _, _ = strings.Cut(strings.TrimSpace(name), " "); indented && line[2] != ' ' && isWord(name) {
+			found = append(found, name)
+		}
+		if strings.HasPrefix(line, "Example") {
+			break
+		}
+	}
+	return found
+}
+
+// isWord tells whether s is nothing but small letters.
+func isWord(s string) bool { return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz") == "" }
 
 // linePlace is where in a command's words the next one comes.
 type linePlace struct {
@@ -79,7 +116,8 @@ type linePlace struct {
 }
 
 func newPlace(cmd command, words []string) linePlace {
-	p := linePlace{flags: cmd.flags()}
+	flags, _ := cmd.flags(words...)
+	p := linePlace{flags: flags}
 	for _, w := range words {
 		switch {
 		case p.owner != nil:
@@ -176,6 +214,13 @@ func flagValues(cmd command, f *pflag.Flag, prefix string) candidates {
 
 // arguments are what may stand as a command's argument number i: its usage names them.
 func arguments(cmd command, i int) candidates {
+	if own := subcommands(cmd.usage); len(own) > 0 {
+		var found candidates
+		if i == 0 {
+			found.add(own...)
+		}
+		return found
+	}
 	names := argumentNames(cmd)
 	if len(names) == 0 {
 		return candidates{}

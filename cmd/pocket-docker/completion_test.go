@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -98,8 +99,21 @@ func TestCompletionMakesNoState(t *testing.T) {
 
 func TestEveryCommandTellsItsFlags(t *testing.T) {
 	for _, cmd := range commands() {
-		if !cmd.flags().HasFlags() && strings.Contains(cmd.usage, "[flags]") {
+		if !allFlags(cmd).HasFlags() && strings.Contains(cmd.usage, "[flags]") {
 			t.Errorf("%s has flags in its usage and defines none before it does something", cmd.name)
+		}
+	}
+}
+
+func TestSubcommands(t *testing.T) {
+	for usage, want := range map[string]string{
+		"pocket-docker ps [flags]\n\nLists.\n  all of them\n":                                                                         "[]",
+		"pocket-docker disk df [flags]\npocket-docker disk prune [flags]\n\nShows.\n":                                                 "[df prune]",
+		"pocket-docker volume COMMAND\n\nText.\n\n  create [NAME]   make\n      --label X  of it\n  ls  list\n\nExample:\n  pocket\n": "[create ls]",
+		"pocket-docker cp CONTAINER:SOURCE DESTINATION\npocket-docker cp SOURCE CONTAINER:X\n\n":                                      "[]",
+	} {
+		if got := fmt.Sprint(subcommands(usage)); got != want {
+			t.Errorf("%q: %s, want %s", usage, got, want)
 		}
 	}
 }

@@ -8,7 +8,10 @@ type topic struct {
 var topics = []topic{
 	{"exit-status", "what the exit status of a command says", exitStatusTopic},
 	{"files", "where containers and images are kept, and what the environment changes", filesTopic},
+	{"image-store", "what a container's root filesystem is made of, and how images come and go", imagesTopic},
 	{"limits", "what a program may use, and what holds it to that", limitsTopic},
+	{"restart-policy", "when a container is started again, also after a reboot", restartTopic},
+	{"security", "what a program in a container can reach, and how that is changed", securityTopic},
 }
 
 const exitStatusTopic = `EXIT STATUS
@@ -80,4 +83,81 @@ With --strict-limits a program is not started (exit status 125) unless each of i
 Example:
   pocket-docker run --rm --memory 64m --cpus 0.5 --pids-limit 20 --timeout 10s host sh -c 'echo within'
   pocket-docker inspect NAME
+`
+
+const imagesTopic = `IMAGES
+
+IMAGE, in run and create, is looked for in this order:
+
+  host             this machine's own programs: /usr, /bin, /lib and the harmless part of /etc, read-only
+  a stored image   by its name, with or without a tag or an archive's extension, or the beginning of its id
+  a folder         used where it is; what the container writes does not reach it
+  an archive       a tar, tar.gz or tar.zst of a root filesystem, stored once and known by its digest
+
+Images are stored by pull, from a web address or a registry, and by running an archive; pocket-docker help
+lists the commands for images. Where an image says how it is run (its program, environment, user, working
+directory, stop signal, health check), that holds unless a flag says otherwise.
+
+What a container writes lies in a layer of its own (an overlay), which rm removes; ps -s tells its size. Of
+one file stored for several images there is one copy.
+
+What archives contain is not trusted: no entry leaves the image's folder, no device is made, and inside a
+container files belong to ids that are nobody's on this machine, or to the user who calls.
+
+Example:
+  pocket-docker run --rm ./alpine-minirootfs-3.19.1-x86_64.tar.gz cat /etc/os-release
+  pocket-docker images
+`
+
+const restartTopic = `RESTART
+
+--restart says after which ends a container's monitor starts it again:
+
+  no               never (the default)
+  on-failure[:N]   when the exit status is not 0
+  on-oom[:N]       when it ran out of memory, and only then
+  always           whatever the end was; also after a reboot
+  unless-stopped   like always, but not after a reboot if it had been stopped
+
+N is how often at most. The first start comes after 100 ms, each further one after twice the time, up to a
+minute; a run of 10 s begins anew. stop, and kill with a signal that stops, end it all. --restart and --rm
+exclude each other.
+
+Each end is kept with its reason (Exits, in pocket-docker inspect): exited, signal, oom, memory (more than
+its limit, where no kernel counts), wall or cpu (a limit on time), health, stopped, or lost when the monitor
+was killed. So a restart never hides that memory ran out.
+
+After a reboot pocket-docker boot starts the containers with always and unless-stopped. What runs that at
+boot, on this machine, is shown by pocket-docker doctor --install-boot.
+
+Example:
+  pocket-docker run -d --name web --restart on-oom:5 --memory 64m host python3 -m http.server
+  pocket-docker inspect --format '{{.RestartCount}} {{json .Exits}}' web
+`
+
+const securityTopic = `SECURITY
+
+By default a container has
+
+  a user namespace   its root is an id without rights on this machine, or the user who calls
+  namespaces         of its own for processes, mounts, network, host name, IPC and control groups
+  no network         but its own loopback
+  capabilities       docker's fourteen, inside its user namespace only
+  no new privileges  setuid programs change nothing
+  seccomp            docker's default profile of system calls
+  masked paths       docker's, of /proc and /sys
+  no devices         but null, zero, full, random, urandom and terminals of its own
+
+Less: --cap-drop ALL, --read-only, --security-opt seccomp=FILE, --security-opt mask=PATH, and the limits.
+More: --cap-add, --network host, --security-opt seccomp=unconfined or unmask=PATTERN, --privileged. Even that
+is no more than the user who calls may do; only root with --userns host leaves the user namespace out.
+
+To find out which system calls a program needs, run it with --security-opt seccomp=log: what the profile
+refuses is then permitted, and told by name at the end.
+
+Everyone who can write to the state folder can do with its containers what the user who owns it can. Folders
+of this machine that are mounted with -v are reached with the rights of the user who calls.
+
+Example:
+  pocket-docker run --rm --cap-drop ALL --read-only --tmpfs /tmp --pids-limit 50 host sh -c 'id; mount'
 `

@@ -33,6 +33,15 @@ var sameFlags = map[string]struct {
 	without []string
 }{"create": {"run", []string{"detach", "sig-proxy", "detach-keys"}}}
 
+// allFlags are a command's flags; of one that has none without a command of its own, the first one's.
+func allFlags(cmd command) *pflag.FlagSet {
+	flags, known := cmd.flags()
+	if !known {
+		flags, _ = cmd.flags(subcommands(cmd.usage)...)
+	}
+	return flags
+}
+
 func TestUsageNamesEveryFlag(t *testing.T) {
 	for _, cmd := range commands() {
 		inText := flagsOf(cmd.usage)
@@ -44,7 +53,7 @@ func TestUsageNamesEveryFlag(t *testing.T) {
 				}
 			}
 		}
-		cmd.flags().VisitAll(func(f *pflag.Flag) {
+		allFlags(cmd).VisitAll(func(f *pflag.Flag) {
 			letter, there := inText[f.Name]
 			switch {
 			case f.Hidden:
