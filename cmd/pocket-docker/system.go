@@ -1,0 +1,116 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"pocket/runtime/image"
+	"pocket/runtime/resource"
+)
+
+const systemUsage = `pocket-docker system df [flags]
+pocket-docker system prune [flags]
+
+df shows what images and containers occupy, and what of it prune -a could free. Layers that several images
+share count once. prune is the same as pocket-docker prune.
+
+  --format TEMPLATE   table, json, or fields: {{.Type}} {{.TotalCount}} {{.Active}} {{.Size}} {{.Reclaimable}}
+  --json              one object a line
+
+Example:
+  pocket-docker system df
+
+EXIT STATUS
+  0, 1 for an error, 125 for a wrong use.
+`
+
+var systemColumns = []column{
+	{"Type", "TYPE"}, {"TotalCount", "TOTAL"}, {"Active", "ACTIVE"}, {"Size", "SIZE"}, {"Reclaimable", "RECLAIMABLE"},
+}
+
+func cmdSystem(c *call) error {
+	if len(c.args) > 0 && c.args[0] == "prune" {
+		c.command, _ = find("prune")
+		c.args = c.args[1:]
+		return cmdPrune(c)
+	}
+	if len(c.args) > 0 && c.args[0] == "df" {
+		c.args = c.args[1:]
+	} else if !c.wantsHelp() {
+		return usagef("system: df or prune is needed (pocket-docker help system)")
+	}
+	var format string
+	var asJSON bool
+	flags := c.flagSet()
+	flags.StringVar(&format, "format", "table", "")
+	flags.BoolVar(&asJSON, "json", false, "")
+	if err := c.parse(flags, 0, 0, ""); err != nil {
+		return err
+	}
+	t := columnsOf("Type", "TotalCount", "Active", "Size", "Reclaimable")
+	switch format {
+	case "table":
+	case "json":
+		asJSON = true
+	default:
+		var err error
+		if t, err = parseTemplate(format, systemColumns); err != nil {
+			return usagef("system df: %w", err)
+		}
+	}
+	return c.diskUsage(t, asJSON)
+}
+
+// wantsHelp tells if only the usage, or the flags, are asked for.
+func (c *call) wantsHelp() bool {
+	return c.probe || len(c.args) == 1 && (c.args[0] == "-h" || c.args[0] == "--help")
+}
+
+func (c *call) diskUsage(t *template, asJSON bool) error {
+	e, err := open()
+	if err != nil {
+		return err
+	}
+	defer e.DB.Close()
+	images, containers, err := e.DiskUsage()
+	if err != nil {
+		return err
+	}
+	kinds, list := []string{"Images", "Containers"}, []image.Usage{images, containers}
+	if asJSON {
+		out := json.NewEncoder(c.stdout)
+		for i, u := range list {
+			err := out.Encode(struct {
+				Type        string        `json:"type"`
+				Count       int           `json:"count"`
+				Active      int           `json:"active"`
+				Size        resource.Size `json:"size"`
+				Reclaimable resource.Size `json:"reclaimable"`
+			}{kinds[i], u.Count, u.Active, u.Size, u.Reclaimable})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return writeRows(c.stdout, t, systemColumns, len(list), func(i int, field string) string {
+		return usageValue(kinds[i], list[i], field)
+	})
+}
+
+func usageValue(kind string, u image.Usage, field string) string {
+	switch field {
+	case "Type":
+		return kind
+	case "TotalCount":
+		return fmt.Sprint(u.Count)
+	case "Active":
+		return fmt.Sprint(u.Active)
+	case "Size":
+		return u.Size.Human()
+	}
+	if u.Size == 0 {
+		return u.Reclaimable.Human()
+	}
+	return fmt.Sprintf("%s (%d%%)", u.Reclaimable.Human(), int64(100*float64(u.Reclaimable)/float64(u.Size)))
+}

@@ -1,0 +1,93 @@
+package container
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"pocket/runtime/image"
+	"pocket/runtime/resource"
+	"pocket/runtime/state"
+)
+
+// imageUses returns which images containers were made from, by their ids.
+func (e *Engine) imageUses() (func(id string) bool, error) {
+	list, err := e.DB.Containers(true)
+	if err != nil {
+		return nil, err
+	}
+	used := map[string]bool{}
+	for _, c := range list {
+		id := c.ImageID
+		if id == "" { // recorded before ids were
+			if img, err := e.DB.Image(c.Image); err == nil {
+				id = img.Digest
+			}
+		}
+		used[id] = true
+	}
+	return func(id string) bool { return used[id] }, nil
+}
+
+// PruneContainers removes the containers that do not run and were made before the time, unless that is
+// zero. It returns the ids, and the bytes that became free.
+func (e *Engine) PruneContainers(ctx context.Context, before time.Time) (ids []string, freed resource.Size, err error) {
+	_, lost := e.Reconcile()
+	list, err := e.DB.Containers(true)
+	if err != nil {
+		return nil, 0, errors.Join(lost, err)
+	}
+	var all []error
+	for _, c := range list {
+		ended := c.Status == state.Exited || c.Status == state.Created
+		if !ended || ctx.Err() != nil || !before.IsZero() && !c.Created.Before(before) {
+			continue
+		}
+		size, _ := e.Written(c.ID)
+		if err := e.Remove(ctx, c.ID, false); err != nil {
+			all = append(all, err)
+			continue
+		}
+		ids, freed = append(ids, c.ID), freed+size
+	}
+	return ids, freed, errors.Join(append(all, ctx.Err())...)
+}
+
+// PruneImages removes the images that have lost their names or, with whole, all that no container was made
+// from; of both only those stored before the time, unless that is zero.
+func (e *Engine) PruneImages(ctx context.Context, whole bool, before time.Time) (names []string, freed resource.Size, err error) {
+	used, err := e.imageUses()
+	if err != nil {
+		return nil, 0, err
+	}
+	return e.Images.Prune(ctx, func(img image.Image) bool {
+		return (whole || img.Dangling()) && !used(img.Digest) && (before.IsZero() || img.Created.Before(before))
+	})
+}
+
+// DiskUsage is what images and containers occupy.
+func (e *Engine) DiskUsage() (images, containers image.Usage, err error) {
+	used, err := e.imageUses()
+	if err != nil {
+		return images, containers, err
+	}
+	if images, err = e.Images.Usage(used); err != nil {
+		return images, containers, err
+	}
+	_, lost := e.Reconcile()
+	list, err := e.DB.Containers(true)
+	if err != nil {
+		return images, containers, errors.Join(lost, err)
+	}
+	for _, c := range list {
+		size, _ := e.Written(c.ID)
+		containers.Count++
+		containers.Size += size
+		if c.Status.Live() {
+			containers.Active++
+		} else {
+			containers.Reclaimable += size
+		}
+	}
+	return images, containers, nil
+}
