@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 	"time"
@@ -9,33 +10,56 @@ import (
 	"pocket/runtime/resource"
 )
 
-const imagesUsage = `pocket-docker images [flags]
+const imagesUsage = `pocket-docker images [flags] [NAME[:TAG]]
 
-Lists the stored root filesystems, the newest first.
+Lists the stored images and root filesystems, the newest first; with NAME those of that name, in which * and ?
+stand for any letters. One that has lost its name to another is shown as <none>.
 
-  -q, --quiet      digests only
-      --no-trunc   do not shorten digests
+  -a, --all        as without it: nothing is hidden
+  -q, --quiet      ids only
+      --digests    also the digests by which images were fetched from a registry
+      --no-trunc   do not shorten ids
+  -f, --filter KEY=VALUE  only those with: dangling=true|false, reference=NAME, label=NAME[=VALUE],
+                   before=IMAGE or since=IMAGE
+      --format TEMPLATE   table, json, or fields such as {{.ID}} {{.Repository}} {{.Tag}} {{.Size}}
       --json       one object a line
 
 Example:
-  pocket-docker images
+  pocket-docker images --filter dangling=true -q
 
 EXIT STATUS
   0, 1 for an error, 125 for a wrong use.
 `
 
 var imageColumns = []column{
-	{"Name", "NAME"}, {"Digest", "DIGEST"}, {"Kind", "KIND"}, {"Size", "SIZE"}, {"Created", "CREATED"},
+	{"Repository", "REPOSITORY"}, {"Tag", "TAG"}, {"Digest", "DIGEST"}, {"ID", "IMAGE ID"}, {"CreatedSince", "CREATED"},
+	{"CreatedAt", "CREATED AT"}, {"Size", "SIZE"}, {"Name", "NAME"}, {"Kind", "KIND"}, {"Architecture", "ARCHITECTURE"},
 	{"Source", "SOURCE"}, {"Remark", "REMARK"},
 }
 
+// imagesOptions is what the flags say.
+type imagesOptions struct {
+	quiet, digests, noTrunc, asJSON bool
+	format                          string
+	filters                         []string
+}
+
 func cmdImages(c *call) error {
-	var quiet, noTrunc, asJSON bool
+	var o imagesOptions
+	var all bool
 	flags := c.flagSet()
-	flags.BoolVarP(&quiet, "quiet", "q", false, "")
-	flags.BoolVar(&noTrunc, "no-trunc", false, "")
-	flags.BoolVar(&asJSON, "json", false, "")
-	if err := c.parse(flags, 0, 0, ""); err != nil {
+	flags.BoolVarP(&all, "all", "a", false, "")
+	flags.BoolVarP(&o.quiet, "quiet", "q", false, "")
+	flags.BoolVar(&o.digests, "digests", false, "")
+	flags.BoolVar(&o.noTrunc, "no-trunc", false, "")
+	flags.StringArrayVarP(&o.filters, "filter", "f", nil, "")
+	flags.StringVar(&o.format, "format", "table", "")
+	flags.BoolVar(&o.asJSON, "json", false, "")
+	if err := c.parse(flags, 0, 1, ""); err != nil {
+		return err
+	}
+	t, err := o.template()
+	if err != nil {
 		return err
 	}
 	e, err := open()
@@ -47,35 +71,74 @@ func cmdImages(c *call) error {
 	if err != nil {
 		return err
 	}
-	if asJSON {
-		return c.imagesJSON(list)
+	if name := flags.Arg(0); name != "" {
+		o.filters = append(o.filters, "reference="+name)
 	}
-	t := columnsOf("Name", "Digest", "Size", "Created", "Source")
-	if quiet {
-		t = &template{parts: []string{"", "Digest", ""}}
+	if list, err = keepImages(list, o.filters); err != nil {
+		return usagef("images: %w", err)
+	}
+	if o.asJSON {
+		return c.imagesJSON(list)
 	}
 	now := time.Now()
 	return writeRows(c.stdout, t, imageColumns, len(list), func(i int, field string) string {
-		return imageValue(list[i], field, noTrunc, now)
+		return imageValue(list[i], field, o.noTrunc, now)
 	})
 }
 
+func (o *imagesOptions) template() (*template, error) {
+	switch {
+	case o.quiet:
+		return &template{parts: []string{"", "ID", ""}}, nil
+	case o.format == "json":
+		o.asJSON = true
+	case o.format != "table":
+		t, err := parseTemplate(o.format, imageColumns)
+		if err != nil {
+			return nil, usagef("images: %w", err)
+		}
+		return t, nil
+	}
+	if o.digests {
+		return columnsOf("Repository", "Tag", "Digest", "ID", "CreatedSince", "Size"), nil
+	}
+	return columnsOf("Repository", "Tag", "ID", "CreatedSince", "Size"), nil
+}
+
+const none = "<none>"
+
+// imageValue is a field of an image, fit for a terminal.
 func imageValue(i image.Image, field string, noTrunc bool, now time.Time) string {
+	repository, tag := i.Reference()
+	created := i.Created
+	if !i.Built.IsZero() {
+		created = i.Built
+	}
 	switch field {
 	case "Name":
 		return oneLine(i.Name)
+	case "Repository":
+		return oneLine(cmp.Or(repository, none))
+	case "Tag":
+		return oneLine(cmp.Or(tag, none))
 	case "Digest":
-		digest := strings.TrimPrefix(i.Digest, "sha256:")
-		if noTrunc || len(digest) < 12 {
-			return i.Digest
+		return cmp.Or(i.Manifest, none)
+	case "ID":
+		id := strings.TrimPrefix(i.ID, "sha256:")
+		if noTrunc || len(id) < 12 {
+			return i.ID
 		}
-		return digest[:12]
+		return id[:12]
 	case "Kind":
 		return string(i.Kind)
 	case "Size":
 		return i.Size.Human()
-	case "Created":
-		return ago(now.Sub(i.Created)) + " ago"
+	case "CreatedSince":
+		return ago(now.Sub(created)) + " ago"
+	case "CreatedAt":
+		return created.Local().Format("2006-01-02 15:04:05 -0700 MST")
+	case "Architecture":
+		return oneLine(i.Architecture)
 	case "Source":
 		return oneLine(i.Source)
 	}
@@ -86,14 +149,18 @@ func (c *call) imagesJSON(list []image.Image) error {
 	out := json.NewEncoder(c.stdout)
 	for _, i := range list {
 		err := out.Encode(struct {
-			Name    string        `json:"name"`
-			Digest  string        `json:"digest"`
-			Kind    string        `json:"kind"`
-			Size    resource.Size `json:"size"`
-			Created time.Time     `json:"created"`
-			Source  string        `json:"source"`
-			Remark  string        `json:"remark,omitempty"`
-		}{i.Name, i.Digest, string(i.Kind), i.Size, i.Created, i.Source, i.Remark})
+			Name         string        `json:"name"`
+			ID           string        `json:"id"`
+			Digest       string        `json:"digest"`
+			Manifest     string        `json:"manifest,omitempty"`
+			Kind         string        `json:"kind"`
+			Architecture string        `json:"architecture,omitempty"`
+			Layers       int           `json:"layers"`
+			Size         resource.Size `json:"size"`
+			Created      time.Time     `json:"created"`
+			Source       string        `json:"source"`
+			Remark       string        `json:"remark,omitempty"`
+		}{i.Name, i.ID, i.Digest, i.Manifest, string(i.Kind), i.Architecture, len(i.Layers), i.Size, i.Created, i.Source, i.Remark})
 		if err != nil {
 			return err
 		}

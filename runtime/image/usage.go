@@ -17,6 +17,17 @@ func (img Image) Dangling() bool {
 	return img.Digest != "" && img.Name == hexOf(img.Digest)[:min(shortDigest, len(hexOf(img.Digest)))]
 }
 
+// Reference is the image's name without its tag, and the tag; "" for none. An archive's name has no tag.
+func (img Image) Reference() (repository, tag string) {
+	switch {
+	case img.Dangling():
+		return "", ""
+	case img.Kind != Layered:
+		return img.Name, ""
+	}
+	return splitTag(img.Name)
+}
+
 // Usage is what stored things occupy.
 type Usage struct {
 	Count       int           // images, each counted once however many names it has
