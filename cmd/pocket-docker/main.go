@@ -60,7 +60,7 @@ func commands() []command {
 		{"pull", "store an image from a registry, or a root filesystem from a URL", pullUsage, 125, cmdPull},
 		{"images", "list stored root filesystems", imagesUsage, 1, cmdImages},
 		{"rmi", "remove stored root filesystems", rmiUsage, 1, cmdRmi},
-		{"tag", "give a stored image one more name", tagUsage, 1, cmdTag},
+		{"tag", "give a stored image one more name", tagUsage, 125, cmdTag},
 		{"load", "store the images of an archive", loadUsage, 125, cmdLoad},
 		{"save", "write stored images to an archive", saveUsage, 125, cmdSave},
 		{"import", "make an image of a root filesystem", importUsage, 125, cmdImport},

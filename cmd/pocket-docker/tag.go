@@ -15,7 +15,7 @@ Example:
   pocket-docker tag alpine:3.19 team/base:1
 
 EXIT STATUS
-  0, 1 when it could not be done, 125 for a wrong use.
+  0, 125 when it could not be done, and for a wrong use.
 `
 
 func cmdTag(c *call) error {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -23,11 +24,11 @@ type target interface {
 type folderWriter string
 
 func (w folderWriter) put(name string, _ int64, from io.Reader) error {
-	path := filepath.Join(string(w), name)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	file := filepath.Join(string(w), name)
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return err
 	}
@@ -35,12 +36,32 @@ func (w folderWriter) put(name string, _ int64, from io.Reader) error {
 	return errors.Join(err, f.Close())
 }
 
-// tarWriter is a target that is a tar, without anything that would differ from one time to the next.
-type tarWriter struct{ w *tar.Writer }
+// tarWriter is a target that is a tar, without anything that would differ from one time to the next. Folders
+// have entries of their own: what makes them unasked may try to give them to root (skopeo).
+type tarWriter struct {
+	w       *tar.Writer
+	folders map[string]bool
+}
 
-func newTarWriter(to io.Writer) tarWriter { return tarWriter{tar.NewWriter(to)} }
+func newTarWriter(to io.Writer) tarWriter {
+	return tarWriter{tar.NewWriter(to), map[string]bool{".": true}}
+}
+
+func (w tarWriter) folder(name string) error {
+	if w.folders[name] {
+		return nil
+	}
+	w.folders[name] = true
+	if err := w.folder(path.Dir(name)); err != nil {
+		return err
+	}
+	return w.w.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: name + "/", Mode: 0o755, ModTime: time.Unix(0, 0)})
+}
 
 func (w tarWriter) put(name string, size int64, from io.Reader) error {
+	if err := w.folder(path.Dir(name)); err != nil {
+		return err
+	}
 	err := w.w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o644, Size: size, ModTime: time.Unix(0, 0)})
 	if err == nil {
 		_, err = io.Copy(w.w, from)
