@@ -7,23 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-
-	"pocket/runtime/hint"
 )
-
-// checkDigests compares a document with what names it, and with what the registry says of it.
-func (m manifest) checkDigests(wanted, said string, size int64) error {
-	switch {
-	case strings.Contains(wanted, ":") && m.digest != wanted:
-		return hint.With(fmt.Errorf("the registry sent one with the digest %s", m.digest),
-			"the registry or something on the way to it is not to be trusted")
-	case checkDigest(said) == nil && m.digest != said:
-		return hint.With(fmt.Errorf("its digest is %s, the registry says %s", m.digest, said), "try again later")
-	case size >= 0 && size != int64(len(m.text)):
-		return fmt.Errorf("it is %d bytes long, the list of images says %d", len(m.text), size)
-	}
-	return nil
-}
 
 // Layout is a fetched image: a folder as the OCI image layout specification has it, with one image.
 type Layout struct {
@@ -69,14 +53,6 @@ func (l *Layout) begin(m manifest) (err error) {
 		os.WriteFile(l.blob(m.digest), m.text, 0o600),
 		os.WriteFile(filepath.Join(l.Dir, "oci-layout"), []byte(`{"imageLayoutVersion":"1.0.0"}`), 0o600),
 		os.WriteFile(filepath.Join(l.Dir, "index.json"), index, 0o600))
-}
-
-// mediaType is the document's, which the oldest of OCI's leave out.
-func (m manifest) mediaType() string {
-	if m.MediaType != "" {
-		return m.MediaType
-	}
-	return ociManifest
 }
 
 func (l *Layout) blob(digest string) string {

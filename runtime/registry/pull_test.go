@@ -181,6 +181,9 @@ func TestMisbehaving(t *testing.T) {
 			f := newFake(t, "one", "two", noise(9000))
 			c.set(t, f)
 			p, _ := f.pull(t)
+			if strings.HasPrefix(c.name, "silent") {
+				p.idle = time.Second
+			}
 			_, err := p.Fetch(t.Context())
 			if err == nil || !strings.Contains(err.Error(), c.want) || strings.ContainsAny(err.Error(), "\n\x1b") || hint.Of(err) == "" {
 				t.Errorf("error is %q (hint %q), want one with %q", err, hint.Of(err), c.want)

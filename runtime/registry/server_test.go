@@ -147,7 +147,7 @@ func (f *fake) pull(t *testing.T) (Pull, *[]time.Duration) {
 		t.Fatal(err)
 	}
 	var mu sync.Mutex
-	return Pull{Reference: ref, Folder: t.TempDir(), Bytes: 1 << 30, idle: 2 * time.Second,
+	return Pull{Reference: ref, Folder: t.TempDir(), Bytes: 1 << 30, idle: 20 * time.Second,
 		sleep: func(ctx context.Context, d time.Duration) error {
 			mu.Lock()
 			defer mu.Unlock()
