@@ -155,10 +155,19 @@ func nextLine(in *bufio.Reader) (line []byte, n int64, err error) {
 	return nil, n, err
 }
 
-// records calls each for every record from the offset from on, and returns where to go on later. A line
-// that is no record was left by a monitor that was killed while it wrote: it is passed over.
-func (f *logFile) records(from int64, each func(Record) error) (next int64, err error) {
+// records calls each for every record from the offset from on that is not older than since, and returns
+// where to go on later. A line that is no record was left by a monitor that was killed while it wrote: it is
+// passed over.
+func (f *logFile) records(from int64, since time.Time, each func(Record) error) (next int64, err error) {
+	// All times are written alike, so they compare as texts, which spares reading most of a long log.
+	first := ""
+	if !since.IsZero() {
+		first = since.UTC().Format(timeFormat)
+	}
 	return f.lines(from, func(line []byte, _ int64) error {
+		if len(line) >= len(timeFormat) && string(line[:len(timeFormat)]) < first {
+			return nil
+		}
 		r, bad := parseRecord(line)
 		if bad != nil {
 			return nil

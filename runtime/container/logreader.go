@@ -106,7 +106,7 @@ func (l *logReader) begin() error {
 		}
 	}
 	for i, from := t.file, t.offset; i < len(files); i, from = i+1, 0 {
-		if l.offset, err = files[i].records(from, l.give); err != nil {
+		if l.offset, err = files[i].records(from, l.q.Since, l.give); err != nil {
 			return err
 		}
 	}
@@ -115,7 +115,7 @@ func (l *logReader) begin() error {
 
 // one gives the record at an offset.
 func (l *logReader) one(f *logFile, at int64) error {
-	_, err := f.records(at, func(r Record) error {
+	_, err := f.records(at, time.Time{}, func(r Record) error {
 		if err := l.give(r); err != nil {
 			return err
 		}
@@ -184,7 +184,7 @@ func (l *logReader) rest() error {
 	}
 	err := l.file.grow()
 	if err == nil && l.file.size > l.offset {
-		l.offset, err = l.file.records(l.offset, l.give)
+		l.offset, err = l.file.records(l.offset, l.q.Since, l.give)
 	}
 	return err
 }
