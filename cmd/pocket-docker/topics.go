@@ -10,6 +10,7 @@ var topics = []topic{
 	{"files", "where containers and images are kept, and what the environment changes", filesTopic},
 	{"image-store", "what a container's root filesystem is made of, and how images come and go", imagesTopic},
 	{"limits", "what a program may use, and what holds it to that", limitsTopic},
+	{"networks", "what a container can reach, and how it is reached", networksTopic},
 	{"restart-policy", "when a container is started again, also after a reboot", restartTopic},
 	{"security", "what a program in a container can reach, and how that is changed", securityTopic},
 }
@@ -107,6 +108,32 @@ container files belong to ids that are nobody's on this machine, or to the user 
 Example:
   pocket-docker run --rm ./alpine-minirootfs-3.19.1-x86_64.tar.gz cat /etc/os-release
   pocket-docker images
+`
+
+const networksTopic = `NETWORKS
+
+--network says what a container is connected to:
+
+  none             nothing but its own loopback (the default)
+  host             this machine's network itself: every address and port of it, and no ports of its own
+  pasta            a way out, and published ports, through the program pasta, which needs no rights
+  container:NAME   the network of another container that runs; at localhost the two reach each other
+
+-p [ADDRESS:][HOST:]PORT[/udp] publishes a port, by pasta: what listens at PORT inside is reached at this
+machine's port HOST, or at a free one, which pocket-docker port shows. Without ADDRESS it is reached at all
+addresses of this machine, from outside too; with 127.0.0.1 from this machine only. Ports below 1024 need
+root. -P publishes all ports that the image or --expose names.
+
+pasta must be installed, and this user be allowed to open /dev/net/tun; pocket-docker doctor tells.
+
+This machine's own services are not reached from inside with pasta, but with its option --map-gw.
+
+Name servers and names are this machine's, with --dns, --dns-search, --dns-option, --add-host and
+--domainname changed.
+
+Example:
+  pocket-docker run -d --name web -p 127.0.0.1:8080:8000 host python3 -m http.server
+  curl http://127.0.0.1:8080/
 `
 
 const restartTopic = `RESTART

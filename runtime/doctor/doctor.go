@@ -71,8 +71,7 @@ func Check(dir string) Report {
 	r.controllers(groups)
 	r.add(overlay(dir))
 	r.examineStore(dir)
-	r.add(program("pasta", "--network pasta and -p do not work; none, host and container:NAME do",
-		"apt-get install passt (Debian, Ubuntu), dnf install passt (Fedora)", "pasta"))
+	r.add(pasta())
 	r.add(program("download", "pull cannot fetch images; archives that are here already can be used",
 		"apt-get install curl", "curl", "wget"))
 	return *r

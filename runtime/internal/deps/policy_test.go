@@ -28,7 +28,7 @@ runtime/container: runtime/network runtime/internal/linux runtime/sandbox runtim
                    runtime/tree runtime/inside runtime/idmap runtime/resource runtime/hint runtime/internal/watch
 runtime/doctor:    runtime/internal/linux runtime/resource runtime/hint runtime/idmap runtime/cgroup
                    runtime/seccomp runtime/rootfs runtime/boot runtime/sandbox runtime/sqlite runtime/state
-                   runtime/image
+                   runtime/image runtime/network
 
 grader:            runtime/resource
 grader/suite:      grader runtime/resource runtime/hint
