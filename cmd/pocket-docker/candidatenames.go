@@ -113,7 +113,7 @@ var fixedValues = map[string][]string{
 	"restart":           {"no", "on-failure", "always", "unless-stopped", "on-oom"},
 	"log-driver":        {"json-file", "local", "none"},
 	"log-opt":           {"max-size=", "max-file="},
-	"security-opt":      {"seccomp=", "seccomp=unconfined", "seccomp=log", "no-new-privileges"},
+	"security-opt":      {"seccomp=", "seccomp=default", "seccomp=unconfined", "seccomp=log", "no-new-privileges", "mask=", "unmask=", "unmask=ALL", "systempaths=unconfined"},
 	"health-on-failure": {"none", "kill", "restart", "stop"},
 	"userns":            {"auto", "host"},
 	"pull":              {"always", "missing", "never"},
@@ -122,6 +122,7 @@ var fixedValues = map[string][]string{
 	"stop-signal":       {"HUP", "INT", "QUIT", "KILL", "USR1", "USR2", "TERM"},
 	"ulimit":            {"nofile=", "nproc=", "stack=", "fsize=", "cpu=", "core=", "memlock="},
 	"format":            {"table", "json"},
+	"events filter":     {"container=", "image=", "volume=", "event=", "type="},
 	"inspect type":      {"container", "image"},
 	"ps filter":         {"id=", "name=", "label=", "status=", "exited=", "ancestor=", "health=", "volume=", "network=", "before=", "since="},
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"pocket/runtime/container"
 )
 
 // candidate is a word that may stand at a place of the command line.
@@ -194,6 +196,11 @@ func flagValues(cmd command, f *pflag.Flag, prefix string) candidates {
 		found.add(fixedValues[cmd.name+" "+f.Name]...)
 	case fixedValues[f.Name] != nil:
 		found.add(fixedValues[f.Name]...)
+	case f.Name == "cap-add" || f.Name == "cap-drop":
+		found.add("ALL")
+		for _, name := range container.CapabilityNames(container.AllCapabilities()) {
+			found.add(strings.TrimPrefix(name, "CAP_"))
+		}
 	case f.Name == "rootfs":
 		found = named("IMAGE", cmd)
 	case slices.Contains(fileFlags, f.Name), f.Value.Type() == "file":
