@@ -12,6 +12,7 @@ var topics = []topic{
 	{"limits", "what a program may use, and what holds it to that", limitsTopic},
 	{"networks", "what a container can reach, and how it is reached", networksTopic},
 	{"restart-policy", "when a container is started again, also after a reboot", restartTopic},
+	{"volumes", "folders that a container shares with this machine, or that outlive it", volumesTopic},
 	{"security", "what a program in a container can reach, and how that is changed", securityTopic},
 }
 
@@ -160,6 +161,30 @@ boot, on this machine, is shown by pocket-docker doctor --install-boot.
 Example:
   pocket-docker run -d --name web --restart on-oom:5 --memory 64m host python3 -m http.server
   pocket-docker inspect --format '{{.RestartCount}} {{json .Exits}}' web
+`
+
+const volumesTopic = `VOLUMES
+
+-v shows a container something that is not its image's:
+
+  -v /HOST:/PATH       a folder or file of this machine; with :ro read-only, with all that is mounted below
+                       it; with :O a private view that can be written and is gone at the end
+  -v NAME:/PATH        a volume: a folder with a name in the state folder, made where it is missing, with what
+                       the image has at the path; it stays when the container goes
+  -v /PATH             a volume without a name of yours, which rm -v and --rm remove
+  --tmpfs /PATH        an empty folder in memory, gone at the end
+  --mount type=…       the same in docker's long form
+  --volumes-from NAME  those of another container
+
+pocket-docker volume lists and removes volumes. A relative host folder begins with ./, since a word alone is
+a volume's name.
+
+Files of this machine are reached with the rights of the user who calls: its root inside is that user, and for
+root's containers owners are translated where the file system can do that. Nothing can be laid over /, /proc,
+/sys or /dev.
+
+Example:
+  pocket-docker run --rm -v "$PWD:/mnt:ro" -v results:/out host sh -c 'ls /mnt > /out/list'
 `
 
 const securityTopic = `SECURITY
