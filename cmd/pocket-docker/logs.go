@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"pocket/runtime/container"
+	"pocket/runtime/hint"
 )
 
 const logsUsage = `pocket-docker logs [flags] CONTAINER
@@ -31,8 +32,7 @@ Example:
   pocket-docker logs -f --tail 20 -t web
 
 EXIT STATUS
-  0, 1 when there is no such container, 125 for a wrong use. Of one that was run with --log-driver none
-  there is nothing to show.
+  0, 1 when there is no such container or it keeps no log (--log-driver none), 125 for a wrong use.
 `
 
 func cmdLogs(c *call) error {
@@ -56,6 +56,10 @@ func cmdLogs(c *call) error {
 	found, err := e.Find(flags.Arg(0))
 	if err != nil {
 		return err
+	}
+	if cfg, err := container.ConfigOf(found); err == nil && cfg.Log.Driver == container.NoLog {
+		return hint.With(fmt.Errorf("container %s keeps no log: it was made with --log-driver none", found.Name),
+			"pocket-docker attach shows what it writes from now on")
 	}
 	p := &logPrinter{out: bufio.NewWriter(c.stdout), errs: bufio.NewWriter(c.stderr), times: times,
 		inside: map[container.Stream]bool{}}
