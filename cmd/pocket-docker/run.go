@@ -59,9 +59,18 @@ Its streams
   --log-opt max-file=N     how many files are kept (3)
 
 What it sees
-  -v, --volume HOST:PATH[:ro]   a folder or file of this machine; ro: read-only, with all below it
-  --tmpfs PATH[:size=SIZE]      an empty folder in memory
-                                neither can be /, /proc or in it, /sys, /dev or a device of it
+  -v, --volume HOST:PATH[:MODE]   a folder or file of this machine. MODE ro: read-only, with all below it;
+                         O: a private view that can be written and is gone when it has ended
+  -v, --volume NAME:PATH[:MODE]   a volume that is kept (pocket-docker volume), made where it is missing,
+                         with what the image has there; MODE nocopy: empty
+  -v, --volume PATH      a volume of its own, which rm -v and --rm remove
+  --mount type=bind|volume|tmpfs,source=WHAT,target=PATH[,readonly][,volume-nocopy]
+          [,tmpfs-size=SIZE][,tmpfs-mode=MODE]   the same in docker's long form
+  --volumes-from CONTAINER[:ro]   the volumes of another container
+  --tmpfs PATH[:OPTION,…]   an empty folder in memory: size=SIZE, mode=OCTAL (1777), uid=N, gid=N,
+                         exec (programs in it may be executed), ro
+                         None of these can be /, /proc or in it, /sys, /dev or a device of it. The modes z,
+                         Z, cached, delegated and private are taken, and change nothing
   --read-only                   the root filesystem cannot be written
 
 Its network
@@ -245,7 +254,7 @@ func (c *call) create(e *container.Engine, o *runOptions) (state.Container, erro
 		return made, err
 	}
 	if err := writeNew(o.cidfile, made.ID); err != nil {
-		return made, errors.Join(err, e.Remove(context.Background(), made.ID, false))
+		return made, errors.Join(err, e.Remove(context.Background(), made.ID, false, true))
 	}
 	return made, nil
 }

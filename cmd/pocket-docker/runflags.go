@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -14,7 +13,6 @@ import (
 	"pocket/runtime/hint"
 	"pocket/runtime/image"
 	"pocket/runtime/network"
-	"pocket/runtime/resource"
 )
 
 // runOptions is the command line of run.
@@ -60,9 +58,7 @@ func (o *runOptions) flags(flags *pflag.FlagSet) {
 	flags.StringVarP(&o.Dir, "workdir", "w", "", "")
 	flags.VarP(o.each("user[:group]", o.setUser), "user", "u", "")
 	flags.Var(o.each("program", o.setEntrypoint), "entrypoint", "")
-	flags.VarP(o.each("host:path[:ro]", o.setVolume), "volume", "v", "")
-	flags.Var(o.each("path[:size=…]", o.setTmpfs), "tmpfs", "")
-	flags.BoolVar(&o.ReadOnly, "read-only", false, "")
+	o.volumeFlags(flags)
 	o.live = limitOptions{limits: &o.Limits}
 	o.live.flags(flags)
 	o.startLimits(flags)
@@ -196,55 +192,6 @@ func parseID(s string) (int, error) {
 		return 0, fmt.Errorf("%q is not a user or group number (0 to 4294967294)", s)
 	}
 	return int(n), nil
-}
-
-func (o *runOptions) setVolume(s string) error {
-	host, rest, found := strings.Cut(s, ":")
-	target, mode, _ := strings.Cut(rest, ":")
-	if !found || host == "" || target == "" {
-		return fmt.Errorf("%q is not HOST:PATH or HOST:PATH:ro", s)
-	}
-	if !strings.ContainsRune(host, '/') && host != "." && host != ".." {
-		return fmt.Errorf("named volumes such as %q are not supported (write ./%s for a folder here)", host, host)
-	}
-	v := container.Volume{Target: target}
-	switch mode {
-	case "", "rw":
-	case "ro":
-		v.ReadOnly = true
-	case "O":
-		return errors.New("the mode O (a private writable view) is not supported yet (use ro)")
-	default:
-		return fmt.Errorf("%q is not a mode of a volume (ro or rw)", mode)
-	}
-	abs, err := filepath.Abs(host)
-	if err != nil {
-		return err
-	}
-	v.Host = abs
-	o.Volumes = append(o.Volumes, v)
-	return nil
-}
-
-func (o *runOptions) setTmpfs(s string) error {
-	target, options, _ := strings.Cut(s, ":")
-	t := container.Tmpfs{Target: target}
-	for option := range strings.SplitSeq(options, ",") {
-		name, text, _ := strings.Cut(option, "=")
-		switch name {
-		case "", "rw", "nosuid", "nodev", "noexec": // as it is anyway
-		case "size":
-			size, err := resource.ParseSize(text)
-			if err != nil {
-				return err
-			}
-			t.Size = size
-		default:
-			return fmt.Errorf("the option %q of a tmpfs is not supported (size=… is)", option)
-		}
-	}
-	o.Tmpfs = append(o.Tmpfs, t)
-	return nil
 }
 
 func (o *runOptions) setHostname(s string) error {

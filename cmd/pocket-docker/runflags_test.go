@@ -44,8 +44,18 @@ func TestRunFlags(t *testing.T) {
 		{"-u 0 x sh", func(o *runOptions) any { return o.User }, "0"},
 		{"-u 4294967294:7 x sh", func(o *runOptions) any { return o.User }, "4294967294:7"},
 		{"-u 5 x sh", func(o *runOptions) any { return o.User }, "5"},
-		{"-v /a:/b -v /c:/d:ro x sh", func(o *runOptions) any { return o.Volumes }, "[{/a /b false} {/c /d true}]"},
-		{"--tmpfs /t --tmpfs /u:rw,size=1m x sh", func(o *runOptions) any { return o.Tmpfs }, "[{/t 0B} {/u 1MiB}]"},
+		{"-v /a:/b -v /c:/d:ro x sh", func(o *runOptions) any { return o.Volumes }, "[{/a  /b false false false} {/c  /d true false false}]"},
+		{"-v /a:/b:z,ro -v /c:/d:O,cached x sh", func(o *runOptions) any { return o.Volumes }, "[{/a  /b true false false} {/c  /d false true false}]"},
+		{"-v name:/b:nocopy -v /own x sh", func(o *runOptions) any { return o.Volumes }, "[{ name /b false false true} {  /own false false false}]"},
+		{"--mount type=bind,src=/a,dst=/b,ro --mount source=n,target=/c,volume-nocopy=1 x sh", func(o *runOptions) any { return o.Volumes },
+			"[{/a  /b true false false} { n /c false false true}]"},
+		{`--mount "type=bind","source=/a,b",target=/c --mount target=/d,readonly=false x sh`, func(o *runOptions) any { return o.Volumes },
+			"[{/a,b  /c false false false} {  /d false false false}]"},
+		{"--mount type=tmpfs,target=/t,tmpfs-size=1m,tmpfs-mode=700 x sh", func(o *runOptions) any { return o.Tmpfs }, "[{/t 1MiB 448 <nil> <nil> false false}]"},
+		{"--volumes-from a --volumes-from b:ro x sh", func(o *runOptions) any { return o.Borrowed }, "[{a false} {b true}]"},
+		{"--tmpfs /t --tmpfs /u:rw,size=1m,mode=0755,exec,ro x sh", func(o *runOptions) any { return o.Tmpfs },
+			"[{/t 0B 0 <nil> <nil> false false} {/u 1MiB 493 <nil> <nil> true true}]"},
+		{"--tmpfs /t:uid=5,gid=0 x sh", func(o *runOptions) any { return []int{*o.Tmpfs[0].UID, *o.Tmpfs[0].GID} }, "[5 0]"},
 		{"-m 64m --cpus 0.5 --pids-limit 9 --timeout 2 --cpu-time 500ms x sh", func(o *runOptions) any { return o.Limits },
 			fmt.Sprint(resource.Limits{Memory: 64 * resource.MiB, CPUs: 0.5, Processes: 9, Wall: 2 * time.Second, CPU: 500 * time.Millisecond})},
 		{"--ulimit nofile=9 --ulimit stack=1m:2m --ulimit nofile=8:-1 x sh", func(o *runOptions) any { return o.Ulimits },
@@ -71,45 +81,65 @@ func TestRunFlags(t *testing.T) {
 
 func TestRunFlagErrors(t *testing.T) {
 	for line, want := range map[string]string{
-		"-u 4294967295 x sh":            "not a user or group number",
-		"-u -1 x sh":                    "not a user or group number",
-		"-u 0x10 x sh":                  "not a user or group number",
-		"-u 1:2:3 x sh":                 "not a user or group number",
-		"-u : x sh":                     "not a user or group number",
-		"-v /a x sh":                    "HOST:PATH",
-		"-v /a:/b:rx x sh":              "not a mode",
-		"-e =x x sh":                    "not NAME",
-		"--tmpfs /t:size=many x sh":     "not a size",
-		"--tmpfs /t:exec x sh":          "not supported",
-		"--cpus 0 x sh":                 "not a number of CPUs",
-		"--cpus NaN x sh":               "not a number of CPUs",
-		"--pids-limit -2 x sh":          "not a number of processes",
-		"--pids-limit 9999999999 x sh":  "not a number of processes",
-		"--timeout -1s x sh":            "not more than 0",
-		"--ulimit nofile x sh":          "NAME=SOFT",
-		"--ulimit nofile=2:1 x sh":      "above the hard limit",
-		"--ulimit as=1 x sh":            "there is no ulimit",
-		"--memory-swap -2 x sh":         "negative",
-		"--memory-swap 0 x sh":          "0 is no limit",
-		"--memory-reservation x y sh":   "not a size",
-		"--shm-size 0 x sh":             "0 is no limit",
-		"--cpu-shares 1 x sh":           "not a number of shares",
-		"--cpu-shares many x sh":        "not a number of shares",
-		"--cpuset-cpus 1-0 x sh":        "not a list of processors",
-		"--cpu-period 999 x sh":         "not between 1000 and 1000000",
-		"--cpu-quota some x sh":         "not a number of microseconds",
-		"--cpu-period 50000 x sh":       "without --cpu-quota",
-		"--cpus 1 --cpu-quota 1000 x y": "use one",
-		"--oom-score-adj 1001 x sh":     "from -1000 to 1000",
-		"--kernel-memory 1m x sh":       "no such limit any more",
-		"--oom-kill-disable x sh":       "worse than one that ends",
-		"--cpuset-mems 0 x sh":          "memory nodes cannot be chosen",
-		"--device-read-bps /dev/x:1 x":  "measured and not limited",
-		"-a everything x sh":            "none of stdin",
-		"--env-file /no/such/file x sh": "/no/such/file",
-		"--nettwork none x sh":          "did you mean --network?",
-		"-x y sh":                       "unknown shorthand",
-		"--memory":                      "needs an argument",
+		"-u 4294967295 x sh":                    "not a user or group number",
+		"-u -1 x sh":                            "not a user or group number",
+		"-u 0x10 x sh":                          "not a user or group number",
+		"-u 1:2:3 x sh":                         "not a user or group number",
+		"-u : x sh":                             "not a user or group number",
+		"-v : x sh":                             "HOST:PATH",
+		"-v /a: x sh":                           "HOST:PATH",
+		"-v /a:/b:ro:z x sh":                    "more than two colons",
+		"-v -a:/c x sh":                         "not a name of a volume",
+		"-v /a:/b:shared x sh":                  "do not travel",
+		"-v /a:/b:ro,O x sh":                    "both ro and O",
+		"-v n:/b:O x sh":                        "a folder of the host",
+		"-v /a:/b:nocopy x sh":                  "volumes with a name",
+		"--mount type=bind,target=/b x":         "needs source",
+		"--mount type=bind,source=/b x":         "needs target",
+		"--mount type=npipe,target=/b x":        "not a type of mounts",
+		"--mount source=/a,target=/b x":         "not a name of a volume",
+		"--mount target=/b,size=1 x":            "not an option of a mount",
+		"--mount target=/b,tmpfs-size=1 x":      "for a mount of type tmpfs",
+		"--mount target=/b,readonly=perhaps x":  "neither true nor false",
+		"--mount type=tmpfs,src=x,target=/b x":  "has no source",
+		"--mount target=/b,volume-driver=nfs x": "is not supported",
+		"--volumes-from :ro x sh":               "names no container",
+		"--volumes-from a:rx x sh":              "not a mode",
+		"--tmpfs /t:mode=9 x sh":                "not a mode",
+		"--tmpfs /t:uid=me x sh":                "not a user or group number",
+		"--tmpfs /t:suid x sh":                  "not supported",
+		"-v /a:/b:rx x sh":                      "not a mode",
+		"-e =x x sh":                            "not NAME",
+		"--tmpfs /t:size=many x sh":             "not a size",
+		"--cpus 0 x sh":                         "not a number of CPUs",
+		"--cpus NaN x sh":                       "not a number of CPUs",
+		"--pids-limit -2 x sh":                  "not a number of processes",
+		"--pids-limit 9999999999 x sh":          "not a number of processes",
+		"--timeout -1s x sh":                    "not more than 0",
+		"--ulimit nofile x sh":                  "NAME=SOFT",
+		"--ulimit nofile=2:1 x sh":              "above the hard limit",
+		"--ulimit as=1 x sh":                    "there is no ulimit",
+		"--memory-swap -2 x sh":                 "negative",
+		"--memory-swap 0 x sh":                  "0 is no limit",
+		"--memory-reservation x y sh":           "not a size",
+		"--shm-size 0 x sh":                     "0 is no limit",
+		"--cpu-shares 1 x sh":                   "not a number of shares",
+		"--cpu-shares many x sh":                "not a number of shares",
+		"--cpuset-cpus 1-0 x sh":                "not a list of processors",
+		"--cpu-period 999 x sh":                 "not between 1000 and 1000000",
+		"--cpu-quota some x sh":                 "not a number of microseconds",
+		"--cpu-period 50000 x sh":               "without --cpu-quota",
+		"--cpus 1 --cpu-quota 1000 x y":         "use one",
+		"--oom-score-adj 1001 x sh":             "from -1000 to 1000",
+		"--kernel-memory 1m x sh":               "no such limit any more",
+		"--oom-kill-disable x sh":               "worse than one that ends",
+		"--cpuset-mems 0 x sh":                  "memory nodes cannot be chosen",
+		"--device-read-bps /dev/x:1 x":          "measured and not limited",
+		"-a everything x sh":                    "none of stdin",
+		"--env-file /no/such/file x sh":         "/no/such/file",
+		"--nettwork none x sh":                  "did you mean --network?",
+		"-x y sh":                               "unknown shorthand",
+		"--memory":                              "needs an argument",
 	} {
 		_, err := parseRun(line)
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
@@ -150,8 +180,19 @@ func FuzzVolume(f *testing.F) {
 	f.Add("./a:/b")
 	f.Fuzz(func(t *testing.T, s string) {
 		o := &runOptions{}
-		if err := o.setVolume(s); err == nil && (len(o.Volumes) != 1 || !filepath.IsAbs(o.Volumes[0].Host) || o.Volumes[0].Target == "") {
+		if err := o.setVolume(s); err == nil && (len(o.Volumes) != 1 || o.Volumes[0].Host != "" && !filepath.IsAbs(o.Volumes[0].Host) || o.Volumes[0].Target == "") {
 			t.Errorf("%q: %+v", s, o.Volumes)
+		}
+	})
+}
+
+func FuzzMount(f *testing.F) {
+	f.Add("type=bind,source=/a,target=/b")
+	f.Add(`"a""",tmpfs-mode=1`)
+	f.Fuzz(func(t *testing.T, s string) {
+		o := &runOptions{}
+		if err := o.setMount(s); err == nil && len(o.Volumes)+len(o.Tmpfs) != 1 {
+			t.Errorf("%q: %+v %+v", s, o.Volumes, o.Tmpfs)
 		}
 	})
 }

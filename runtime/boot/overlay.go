@@ -24,10 +24,12 @@ func (c *composer) overlay(m rootfs.Mount, fd *linux.Value) {
 	step := "mount overlay on " + m.Target
 	lower := make([]string, len(m.Lower))
 	for i, path := range m.Lower {
-		if c.Stored != nil {
+		if c.Stored != nil && !m.Owners {
 			c.translate(step, path)
 		}
-		lower[i] = c.openLayer(step, path)
+		if lower[i] = c.mappedLayer(m, path); lower[i] == "" {
+			lower[i] = c.openLayer(step, path)
+		}
 	}
 	upper, work := c.openLayer(step, m.Upper), c.openLayer(step, m.Work)
 	if c.failed != nil {
@@ -63,6 +65,36 @@ func lowerOptions(lower []string, most int) ([][2]string, error) {
 		options = append(options, [2]string{"lowerdir+", l})
 	}
 	return options, nil
+}
+
+// mappedLayer is a folder of an overlay with its owners translated, or "" where that is not wanted or not
+// possible: before Linux 6.15 a mount that is attached nowhere cannot be a layer.
+func (c *composer) mappedLayer(m rootfs.Mount, path string) string {
+	if !m.Owners || c.here == c.inner || !rootfs.LooseLayers() {
+		return ""
+	}
+	namespace := c.Owners
+	if namespace == nil {
+		namespace = c.UserNS
+	}
+	if namespace == nil {
+		return "" // ids are the host's
+	}
+	fd, err := unix.OpenTree(unix.AT_FDCWD, path, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC)
+	if err != nil {
+		return ""
+	}
+	defer unix.Close(fd)
+	attr := &unix.MountAttr{Attr_set: unix.MOUNT_ATTR_IDMAP, Userns_fd: uint64(namespace.Fd())}
+	if unix.MountSetattr(fd, "", unix.AT_EMPTY_PATH, attr) != nil {
+		return ""
+	}
+	high, err := linux.Lift(uintptr(fd))
+	if err != nil {
+		return ""
+	}
+	c.layers = append(c.layers, high)
+	return "/proc/self/fd/" + strconv.Itoa(high)
 }
 
 // openLayer opens a folder of an overlay and returns the path that names the descriptor.

@@ -39,11 +39,7 @@ func (c *composer) sources() []source {
 		case rootfs.Overlay:
 			c.overlay(m, fd)
 		case rootfs.Tmpfs:
-			attr := uintptr(mountClosed | unix.MOUNT_ATTR_NOEXEC)
-			if m.Exec {
-				attr = mountClosed
-			}
-			c.tmpfs("mount tmpfs on "+m.Target, m.Size, m.Mode, attr, fd)
+			c.memory(m, fd)
 		case rootfs.Proc:
 			c.filesystem("mount proc on "+m.Target, "proc", mountData, fd)
 		case rootfs.Sysfs:
@@ -102,8 +98,32 @@ func setattr(step string, fd any, attr uint64, flags int) linux.Call {
 		Args: []any{fd, "", unix.AT_EMPTY_PATH | flags, linux.Ref(a), linux.SizeofMountAttr}}
 }
 
-// tmpfs bounds inodes too, or a million empty files would take memory that size does not count.
+// memory is a tmpfs of the plan.
+func (c *composer) memory(m rootfs.Mount, fd *linux.Value) {
+	attr := uintptr(mountClosed | unix.MOUNT_ATTR_NOEXEC)
+	if m.Exec {
+		attr = mountClosed
+	}
+	if m.ReadOnly {
+		attr |= unix.MOUNT_ATTR_RDONLY
+	}
+	uid, gid := c.UID, c.GID
+	if m.UID != nil {
+		uid = *m.UID
+	}
+	if m.GID != nil {
+		gid = *m.GID
+	}
+	c.tmpfsOf("mount tmpfs on "+m.Target, m.Size, m.Mode, attr, uid, gid, fd)
+}
+
+// tmpfs belongs to the program's user.
 func (c *composer) tmpfs(step string, size resource.Size, mode uint32, attr uintptr, fd *linux.Value) {
+	c.tmpfsOf(step, size, mode, attr, c.UID, c.GID, fd)
+}
+
+// tmpfsOf bounds inodes too, or a million empty files would take memory that size does not count.
+func (c *composer) tmpfsOf(step string, size resource.Size, mode uint32, attr uintptr, uid, gid int, fd *linux.Value) {
 	if mode == 0 {
 		mode = 0o755
 	}
@@ -112,11 +132,11 @@ func (c *composer) tmpfs(step string, size resource.Size, mode uint32, attr uint
 		inodes := max(int64(size)/4096, 1024)
 		options = append(options, [2]string{"size", strconv.FormatInt(int64(size), 10)}, [2]string{"nr_inodes", strconv.FormatInt(inodes, 10)})
 	}
-	if c.UID != c.SetupUID {
-		options = append(options, [2]string{"uid", strconv.Itoa(c.UID)})
+	if uid != c.SetupUID {
+		options = append(options, [2]string{"uid", strconv.Itoa(uid)})
 	}
-	if c.GID != c.SetupGID {
-		options = append(options, [2]string{"gid", strconv.Itoa(c.GID)})
+	if gid != c.SetupGID {
+		options = append(options, [2]string{"gid", strconv.Itoa(gid)})
 	}
 	context := c.open(c.inner, step, "tmpfs", options)
 	c.finish(c.inner, step, context, attr, fd)

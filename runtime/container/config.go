@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path"
 	"slices"
@@ -36,6 +35,7 @@ type Config struct {
 	Home     string // that user's; set by Create
 
 	Volumes  []Volume
+	Borrowed []Borrow // whose volumes are seen too, but for those with a target of Volumes
 	Tmpfs    []Tmpfs
 	ReadOnly bool // the root cannot be written; /dev, /proc and tmpfs are as ever
 
@@ -74,17 +74,33 @@ const HostUsers = "host"
 // UnmaskAll as Config.Unmask leaves all of /proc and /sys as the kernel shows it.
 const UnmaskAll = "ALL"
 
-// Volume is a folder or file of the host that is seen inside.
+// Volume is a folder or file that is seen inside: of the host, or kept for containers by its name.
 type Volume struct {
-	Host     string // absolute
+	Host     string `json:",omitempty"` // absolute; "" for one that is kept
+	Name     string `json:",omitempty"` // of one that is kept; "" for one of the container's own
 	Target   string // absolute, inside
-	ReadOnly bool   // recursively
+	ReadOnly bool   `json:",omitempty"` // recursively
+	// Private is a writable view of the host's folder: what is written there is the container's own, and
+	// gone when it has ended.
+	Private bool `json:",omitempty"`
+	// NoCopy leaves a kept volume empty where the image has something at the target.
+	NoCopy bool `json:",omitempty"`
 }
 
 // Tmpfs is an empty folder in memory.
 type Tmpfs struct {
-	Target string        // absolute, inside
-	Size   resource.Size // 0: half the memory
+	Target   string        // absolute, inside
+	Size     resource.Size // 0: half the memory
+	Mode     uint32        `json:",omitempty"` // 0: 01777
+	UID, GID *int          `json:",omitempty"` // nil: the program's
+	Exec     bool          `json:",omitempty"` // programs in it may be executed
+	ReadOnly bool          `json:",omitempty"`
+}
+
+// Borrow takes the volumes of another container.
+type Borrow struct {
+	Container string
+	ReadOnly  bool
 }
 
 // Streams is what the container is connected to. Nothing in it is closed.
@@ -106,12 +122,7 @@ type Streams struct {
 // check finds mistakes that need no record to be told of.
 func (c *Config) check() error {
 	all := []error{c.Log.check()}
-	for _, v := range c.Volumes {
-		all = append(all, checkTarget(v.Target), checkSource(v.Host))
-	}
-	for _, t := range c.Tmpfs {
-		all = append(all, checkTarget(t.Target))
-	}
+	all = append(all, c.checkMounts())
 	if c.Dir != "" && !path.IsAbs(c.Dir) {
 		all = append(all, fmt.Errorf("working directory %q is not an absolute path", c.Dir))
 	}
@@ -133,17 +144,6 @@ func (c *Config) checkText() error {
 		if strings.IndexByte(s, 0) >= 0 {
 			return fmt.Errorf("%q contains a zero byte", s)
 		}
-	}
-	return nil
-}
-
-func checkSource(host string) error {
-	_, err := os.Stat(host)
-	if errors.Is(err, fs.ErrNotExist) {
-		return hint.With(fmt.Errorf("volume %s: it does not exist", host), "make it first (mkdir -p %s)", host)
-	}
-	if err != nil {
-		return fmt.Errorf("volume %s: %w", host, err)
 	}
 	return nil
 }

@@ -75,10 +75,10 @@ func TestMounts(t *testing.T) {
 	file := filepath.Join(dir, "file")
 	must(t, os.WriteFile(file, nil, 0o600))
 	cfg := Config{
-		Volumes: []Volume{{dir, "/a/b/c", false}, {file, "/a/f/", true}},
-		Tmpfs:   []Tmpfs{{"/a", resource.MiB}},
+		Volumes: []Volume{{Host: dir, Target: "/a/b/c"}, {Host: file, Target: "/a/f/", ReadOnly: true}},
+		Tmpfs:   []Tmpfs{{Target: "/a", Size: resource.MiB}},
 	}
-	list, err := cfg.mounts()
+	list, err := (&monitor{Engine: &Engine{}, cfg: &cfg}).mounts()
 	must(t, err)
 	got := ""
 	for _, m := range list {
@@ -89,7 +89,7 @@ func TestMounts(t *testing.T) {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 	cfg.Tmpfs = append(cfg.Tmpfs, Tmpfs{Target: "/a/f"})
-	if _, err := cfg.mounts(); err == nil || !strings.Contains(err.Error(), "two mounts have the same target /a/f") {
+	if err := cfg.checkMounts(); err == nil || !strings.Contains(err.Error(), "two mounts have the same target /a/f") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -44,11 +44,15 @@ func (e *Engine) create(cfg *Config, img image.Image) (*monitor, error) {
 	if cfg.Hostname == "" {
 		cfg.Hostname = state.Container{ID: id}.Short()
 	}
-	if m.record, err = e.record(id, cfg, img); err != nil {
+	undo, err := e.settle(cfg, img)
+	if err != nil {
 		return nil, errors.Join(err, m.lock.Discard())
 	}
-	if err := m.folders(); err != nil {
-		return nil, errors.Join(err, e.remove(m.record), m.lock.Release())
+	if m.record, err = e.record(id, cfg, img); err != nil {
+		return nil, errors.Join(err, undo(), m.lock.Discard())
+	}
+	if err := errors.Join(m.folders(), e.adopt(id, cfg, img)); err != nil {
+		return nil, errors.Join(err, e.remove(m.record, true), m.lock.Release())
 	}
 	return m, nil
 }

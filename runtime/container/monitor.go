@@ -220,8 +220,9 @@ func (m *monitor) close() error {
 		if err := os.Remove(m.control.Name()); !errors.Is(err, os.ErrNotExist) {
 			all = append(all, err)
 		}
+		all = append(all, m.discard())
 		if m.cfg.Remove {
-			all = append(all, m.Engine.remove(m.record))
+			all = append(all, m.Engine.remove(m.record, true))
 		}
 	}
 	return errors.Join(append(all, m.lock.Release())...)

@@ -3,13 +3,8 @@ package container
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"path"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"pocket/runtime/hint"
 	"pocket/runtime/idmap"
@@ -73,7 +68,7 @@ func (m *monitor) plan(net *link) (rootfs.Plan, error) {
 	if err := net.show(&p, m.image.Kind, m.ids()); err != nil {
 		return p, err
 	}
-	wanted, err := m.cfg.mounts()
+	wanted, err := m.mounts()
 	p.Mounts = append(p.Mounts, wanted...)
 	return p, err
 }
@@ -93,32 +88,4 @@ func (m *monitor) person() []rootfs.Person {
 		return nil
 	}
 	return []rootfs.Person{{Name: "user", UID: m.cfg.UID, GID: m.cfg.GID, Home: "/"}}
-}
-
-// mounts are the volumes and tmpfs, those higher in the tree first, so that none hides another.
-func (c *Config) mounts() ([]rootfs.Mount, error) {
-	var list []rootfs.Mount
-	for _, v := range c.Volumes {
-		info, err := os.Stat(v.Host)
-		if err != nil {
-			return nil, fmt.Errorf("volume %s: %w", v.Host, err)
-		}
-		list = append(list, rootfs.Mount{Kind: rootfs.Bind, Source: v.Host, Target: path.Clean(v.Target),
-			ReadOnly: v.ReadOnly, File: !info.IsDir(), Owners: true})
-	}
-	for _, t := range c.Tmpfs {
-		list = append(list, rootfs.Mount{Kind: rootfs.Tmpfs, Target: path.Clean(t.Target), Size: t.Size, Mode: 0o1777})
-	}
-	slices.SortStableFunc(list, func(a, b rootfs.Mount) int {
-		return strings.Count(a.Target, "/") - strings.Count(b.Target, "/")
-	})
-	var all []error
-	seen := map[string]bool{}
-	for _, m := range list {
-		if seen[m.Target] {
-			all = append(all, fmt.Errorf("two mounts have the same target %s", m.Target))
-		}
-		seen[m.Target] = true
-	}
-	return list, errors.Join(all...)
 }

@@ -44,7 +44,7 @@ func (e *Engine) PruneContainers(ctx context.Context, before time.Time) (ids []s
 			continue
 		}
 		size, _ := e.Written(c.ID)
-		if err := e.Remove(ctx, c.ID, false); err != nil {
+		if err := e.Remove(ctx, c.ID, false, false); err != nil {
 			all = append(all, err)
 			continue
 		}

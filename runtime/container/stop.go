@@ -167,7 +167,9 @@ func (e *Engine) Reconcile() ([]state.Container, error) {
 // Remove removes a container with its logs and all that it wrote. One that runs is stopped first with
 // force, and refused without. Nothing outside the container's folder is touched, and a folder in which
 // something is mounted is left as it is, with an error.
-func (e *Engine) Remove(ctx context.Context, ref string, force bool) error {
+//
+// With volumes, those that were made for this container alone go too.
+func (e *Engine) Remove(ctx context.Context, ref string, force, volumes bool) error {
 	c, err := e.Find(ref)
 	if err != nil {
 		return err
@@ -181,7 +183,7 @@ func (e *Engine) Remove(ctx context.Context, ref string, force bool) error {
 			return fmt.Errorf("remove container %s: %w", c.Name, err)
 		}
 	}
-	err = e.remove(c)
+	err = e.remove(c, volumes)
 	if errors.Is(err, state.ErrNotFound) {
 		return nil // its monitor had --rm
 	}
@@ -189,9 +191,16 @@ func (e *Engine) Remove(ctx context.Context, ref string, force bool) error {
 }
 
 // remove removes the folder first: cut short, it leaves a record by which the rest can be found again.
-func (e *Engine) remove(c state.Container) error {
+func (e *Engine) remove(c state.Container, volumes bool) error {
+	list, err := e.DB.VolumesOf(c.ID)
+	if err != nil {
+		return err
+	}
 	if err := tree.Remove(e.IDs, e.Folder(c.ID)); err != nil {
 		return err
 	}
-	return e.DB.RemoveContainer(c.ID)
+	if err := e.DB.RemoveContainer(c.ID); err != nil || !volumes {
+		return err
+	}
+	return e.Volumes().Drop(list)
 }

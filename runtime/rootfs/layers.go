@@ -11,11 +11,18 @@ import (
 // (overlayfs.rst, "Multiple lower layers") and there may be 500 (fs/overlayfs, OVL_MAX_STACK); before, all
 // their paths go into one option of fsconfig(2), of 255 bytes.
 func MaxLayers() int {
-	var u unix.Utsname
-	if unix.Uname(&u) == nil && atLeast(unix.ByteSliceToString(u.Release[:]), 6, 8) {
+	if kernelIs(6, 8) {
 		return 500
 	}
 	return OldLayers
+}
+
+// LooseLayers tells if a mount that is attached nowhere can be a layer of an overlay here: since Linux 6.15.
+func LooseLayers() bool { return kernelIs(6, 15) }
+
+func kernelIs(major, minor int) bool {
+	var u unix.Utsname
+	return unix.Uname(&u) == nil && atLeast(unix.ByteSliceToString(u.Release[:]), major, minor)
 }
 
 // OldLayers is MaxLayers of kernels before 6.8.

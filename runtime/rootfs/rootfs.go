@@ -33,7 +33,7 @@ type Mount struct {
 	File bool
 	// Optional leaves the mount out when the target cannot be made (a read-only image without it).
 	Optional bool
-	// Owners translates the owners of a Bind's files where root starts the sandbox: what belongs to root on
+	// Owners translates the owners of the files of a Bind, or of an Overlay's Lower, where root starts the sandbox: what belongs to root on
 	// the host belongs to the sandbox's root inside, and what that one writes to root outside. Without it
 	// the sandbox, whose ids are unprivileged ones of the host, is a stranger to the files.
 	Owners bool
@@ -42,6 +42,8 @@ type Mount struct {
 
 	Size resource.Size // Tmpfs, Dev (its shm): bytes; 0 for the kernel's default, half the memory
 	Mode uint32        // Tmpfs: permission bits of its root; 0 means 0755
+	// UID and GID own a Tmpfs's root; nil: the sandbox's program does.
+	UID, GID *int
 
 	Lower []string // Overlay: absolute paths, topmost first
 	Upper string   // Overlay: absolute path; empty folder or an earlier upper layer

@@ -135,4 +135,25 @@ CREATE TABLE events (
 ) STRICT;
 `, `
 ALTER TABLE exits ADD COLUMN denied TEXT NOT NULL DEFAULT '';
+`, `
+CREATE TABLE volumes (
+	name      TEXT PRIMARY KEY,
+	created   INTEGER NOT NULL,
+	anonymous INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE volume_labels (
+	volume TEXT NOT NULL REFERENCES volumes ON DELETE CASCADE,
+	key    TEXT NOT NULL,
+	value  TEXT NOT NULL,
+	PRIMARY KEY (volume, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE volume_uses (
+	container TEXT NOT NULL REFERENCES containers ON DELETE CASCADE,
+	target    TEXT NOT NULL,
+	volume    TEXT NOT NULL REFERENCES volumes,
+	PRIMARY KEY (container, target)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX volume_uses_volume ON volume_uses (volume);
 `}

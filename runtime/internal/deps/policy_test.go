@@ -20,12 +20,13 @@ runtime/sandbox:   runtime/boot runtime/cgroup runtime/seccomp runtime/rootfs ru
 runtime/inside:    runtime/boot runtime/idmap runtime/hint runtime/internal/linux
 runtime/tree:      runtime/inside runtime/boot runtime/idmap runtime/hint
 runtime/sqlite:    runtime/hint
+runtime/volume:    runtime/state runtime/tree runtime/idmap runtime/hint
 runtime/state:     runtime/sqlite runtime/resource runtime/hint
 runtime/transfer:  runtime/hint
 runtime/registry:  runtime/transfer runtime/hint
 runtime/image:     runtime/state runtime/idmap runtime/transfer runtime/registry runtime/inside runtime/tree runtime/hint runtime/resource
 runtime/container: runtime/network runtime/internal/linux runtime/sandbox runtime/state runtime/image runtime/rootfs runtime/cgroup runtime/seccomp
-                   runtime/tree runtime/inside runtime/idmap runtime/resource runtime/hint runtime/internal/watch
+                   runtime/tree runtime/inside runtime/volume runtime/idmap runtime/resource runtime/hint runtime/internal/watch
 runtime/doctor:    runtime/internal/linux runtime/resource runtime/hint runtime/idmap runtime/cgroup
                    runtime/seccomp runtime/rootfs runtime/boot runtime/sandbox runtime/sqlite runtime/state
                    runtime/image runtime/network

@@ -1,0 +1,166 @@
+package container
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+
+	"pocket/runtime/image"
+	"pocket/runtime/state"
+	"pocket/runtime/tree"
+	"pocket/runtime/volume"
+)
+
+// Volumes is where the containers' named volumes are kept.
+func (e *Engine) Volumes() *volume.Store { return &volume.Store{DB: e.DB, IDs: e.IDs} }
+
+// layers is the container's root as it lies on the disk, without volumes, to be read only.
+func (e *Engine) layers(c state.Container) (*tree.View, error) {
+	cfg, err := ConfigOf(c)
+	if err != nil {
+		return nil, err
+	}
+	v := &tree.View{IDs: e.IDs}
+	if cfg.From.Kind != image.Host {
+		v.Lower, v.Upper = cfg.From.Layers, filepath.Join(e.Folder(c.ID), "layer", "upper")
+	}
+	return v, nil
+}
+
+// see calls do with the container's files as its programs see them, volumes included: of a running one
+// its own root, of another its layers put together. To write into one that does not run, its lock is held,
+// so that nobody starts it meanwhile.
+func (e *Engine) see(ref string, write bool, do func(*tree.View) error) (err error) {
+	c, err := e.Find(ref)
+	if err != nil {
+		return err
+	}
+	root, err := openRoot(c)
+	if err != nil {
+		return err
+	}
+	if root != nil {
+		defer root.Close()
+		return do(&tree.View{IDs: e.IDs, Root: root})
+	}
+	v, err := e.layers(c)
+	if err != nil {
+		return err
+	}
+	if v.Volumes, err = e.volumesOf(c); err != nil {
+		return err
+	}
+	if write && v.Upper != "" {
+		lock, err := state.AcquireLock(e.Dir, c.ID)
+		if err != nil {
+			return fmt.Errorf("write to container %s: %w", c.Name, err)
+		}
+		defer func() { err = errors.Join(err, lock.Release()) }()
+		v.Work = filepath.Join(e.Folder(c.ID), "layer", "work")
+	}
+	return do(v)
+}
+
+// openRoot opens the "/" of a running container; nil says that it does not run.
+func openRoot(c state.Container) (*os.File, error) {
+	if !c.Init.Alive() {
+		return nil, nil
+	}
+	path := fmt.Sprintf("/proc/%d/root", c.Init.PID)
+	fd, err := unix.Open(path, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err == nil && c.Init.Alive() {
+		return os.NewFile(uintptr(fd), path), nil // after the opening it was still the same process
+	}
+	if err == nil {
+		_ = unix.Close(fd)
+		return nil, nil
+	}
+	if !c.Init.Alive() {
+		return nil, nil
+	}
+	return nil, fmt.Errorf("open the root of container %s: %w", c.Name, err)
+}
+
+// volumesOf are the volumes of a container that does not run.
+func (e *Engine) volumesOf(c state.Container) ([]tree.Volume, error) {
+	cfg, err := ConfigOf(c)
+	if err != nil {
+		return nil, err
+	}
+	var list []tree.Volume
+	for _, v := range cfg.Volumes {
+		if v.Private {
+			continue // what was written there is gone
+		}
+		source := e.source(v)
+		if _, err := os.Stat(source); err != nil {
+			continue // gone since; the next start tells
+		}
+		list = append(list, tree.Volume{Source: source, Target: v.Target, ReadOnly: v.ReadOnly, Owners: v.Host != ""})
+	}
+	return list, nil
+}
+
+// source is the folder or file of the host that a volume is.
+func (e *Engine) source(v Volume) string {
+	if v.Host != "" {
+		return v.Host
+	}
+	return e.Volumes().Path(v.Name)
+}
+
+// Diff lists what is different in the container from its image, sorted by path. The places of the system's
+// own mounts are left out. It wants the container's files on the disk: the error for one without an image
+// has a hint.
+func (e *Engine) Diff(ref string) ([]tree.Change, error) {
+	c, err := e.Find(ref)
+	if err != nil {
+		return nil, err
+	}
+	v, err := e.layers(c)
+	if err != nil {
+		return nil, err
+	}
+	if v.Upper == "" {
+		return nil, nil // a view of the host's programs, which nothing can be written to
+	}
+	list, err := v.Changes()
+	if err != nil {
+		return nil, fmt.Errorf("compare container %s with its image: %w", c.Name, err)
+	}
+	return withoutSystem(list), nil
+}
+
+// systemPlaces are made by the set-up where the image has none.
+var systemPlaces = map[string]bool{"/dev": true, "/proc": true, "/sys": true,
+	"/etc": true, "/etc/hosts": true, "/etc/resolv.conf": true, "/etc/hostname": true, "/etc/mtab": true}
+
+func withoutSystem(list []tree.Change) []tree.Change {
+	var kept []tree.Change
+	for _, c := range list {
+		if !(c.Kind == tree.Added && c.Empty && systemPlaces[c.Path]) {
+			kept = append(kept, c)
+		}
+	}
+	return kept
+}
+
+// Export writes the container's whole tree, without volumes, as a tar archive.
+func (e *Engine) Export(ref string, to *os.File) (tree.Left, error) {
+	c, err := e.Find(ref)
+	if err != nil {
+		return tree.Left{}, err
+	}
+	v, err := e.layers(c)
+	if err != nil {
+		return tree.Left{}, err
+	}
+	left, err := v.Pack("/", ".", false, to)
+	if err != nil {
+		return left, fmt.Errorf("export container %s: %w", c.Name, err)
+	}
+	return left, nil
+}
