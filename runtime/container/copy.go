@@ -60,7 +60,7 @@ func assertsFolder(p string) bool {
 // its links are followed within it only.
 func (e *Engine) CopyFrom(ref, from, to string, o CopyOptions) (done Copied, err error) {
 	err = e.see(ref, false, func(v *tree.View) error {
-		from := "/" + from
+		from := fromRoot(from)
 		entry, err := v.Stat(from, o.Follow)
 		if err != nil {
 			return missing(ref+":"+from, err)
@@ -141,7 +141,7 @@ func (e *Engine) CopyTo(ref, from, to string, o CopyOptions) (done Copied, err e
 		absolute += "/."
 	}
 	err = e.see(ref, true, func(v *tree.View) error {
-		at, err := insideTarget(v, "/"+to)
+		at, err := insideTarget(v, fromRoot(to))
 		if err != nil {
 			return err
 		}
@@ -189,7 +189,7 @@ func (t *outgoing) Write(p []byte) (int, error) {
 // PackFrom writes what the path is in the container as a tar archive.
 func (e *Engine) PackFrom(ref, from string, o CopyOptions, to *os.File) (left tree.Left, err error) {
 	err = e.see(ref, false, func(v *tree.View) error {
-		from := "/" + from
+		from := fromRoot(from)
 		_, name, err := plan(from, false, target{path: "/", exists: true, dir: true})
 		if err != nil {
 			return err
@@ -203,7 +203,7 @@ func (e *Engine) PackFrom(ref, from string, o CopyOptions, to *os.File) (left tr
 // UnpackTo puts what a tar archive has into a folder of the container, which must exist.
 func (e *Engine) UnpackTo(ref, to string, o CopyOptions, from *os.File) (left tree.Left, err error) {
 	err = e.see(ref, true, func(v *tree.View) error {
-		at, err := insideTarget(v, "/"+to)
+		at, err := insideTarget(v, fromRoot(to))
 		if err != nil {
 			return err
 		}
@@ -273,3 +273,6 @@ func missing(what string, err error) error {
 	}
 	return err
 }
+
+// fromRoot is a path in a container, which begins at its root whether it says so or not.
+func fromRoot(p string) string { return "/" + strings.TrimLeft(p, "/") }
