@@ -50,6 +50,7 @@ func commands() []command {
 		{"wait", "wait until containers have ended", waitUsage, 1, cmdWait},
 		{"pause", "stop all processes of containers where they are", pauseUsage, 1, cmdPause},
 		{"unpause", "let paused containers go on", unpauseUsage, 1, cmdUnpause},
+		{"update", "change limits and restart policy of containers", updateUsage, 1, cmdUpdate},
 		{"rename", "give a container another name", renameUsage, 1, cmdRename},
 		{"boot", "start the containers that run whenever the machine does", bootUsage, 1, cmdBoot},
 		{"rm", "remove containers", rmUsage, 1, cmdRm},

@@ -41,7 +41,9 @@ func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
-			env.Setenv("POCKET_ROOT", filepath.Join(env.WorkDir, "state"))
+			root := filepath.Join(env.WorkDir, "state")
+			env.Setenv("POCKET_ROOT", root)
+			env.Defer(func() { endContainers(t, root) })
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("ARCHIVES", archives)
 			return nil
@@ -68,6 +70,24 @@ func TestScript(t *testing.T) {
 			"exitcode": scriptExitCode, "capture": scriptCapture, "await": scriptAwait, "registry": scriptRegistry,
 		},
 	})
+}
+
+// endContainers removes what a script left running, whether it passed or not.
+func endContainers(t *testing.T, root string) {
+	if _, err := os.Stat(root); err != nil {
+		return
+	}
+	pocket := func(args ...string) string {
+		cmd := &exec.Cmd{Path: "/proc/self/exe", Args: append([]string{"pocket-docker"}, args...), Env: append(os.Environ(), "POCKET_ROOT="+root)}
+		out, err := cmd.Output()
+		if err != nil && args[0] == "rm" {
+			t.Logf("%v: %v", args, err)
+		}
+		return string(out)
+	}
+	if ids := strings.Fields(pocket("ps", "-aq")); len(ids) > 0 {
+		pocket(append([]string{"rm", "-f"}, ids...)...)
+	}
 }
 
 // scriptExitCode runs a program and wants its exit status: exitcode STATUS PROGRAM ARG…
