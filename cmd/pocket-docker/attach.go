@@ -46,11 +46,14 @@ func cmdAttach(c *call) error {
 	defer e.DB.Close()
 	options := container.AttachOptions{Stdin: !noStdin, Stdout: true, Stderr: true}
 	options.Rows, options.Cols = terminalSize(c.stdin)
+	o := followOptions{stdin: options.Stdin, sigProxy: sigProxy, keys: keys}
+	signals := o.catch()
+	defer signal.Stop(signals)
 	a, err := e.Attach(flags.Arg(0), options)
 	if err != nil {
 		return err
 	}
-	return c.follow(a, followOptions{stdin: options.Stdin, sigProxy: sigProxy, keys: keys})
+	return c.follow(a, signals, o)
 }
 
 // followOptions says how one is connected to a container.
@@ -58,6 +61,17 @@ type followOptions struct {
 	stdin, sigProxy bool
 	keys            []byte // that detach
 	quiet           bool   // no warnings
+}
+
+// catch takes signals from now on: before there is a program that they could be meant for.
+func (o followOptions) catch() chan os.Signal {
+	signals := make(chan os.Signal, 64)
+	if o.sigProxy {
+		signal.Notify(signals)
+	} else {
+		signal.Notify(signals, unix.SIGWINCH, unix.SIGCONT, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT)
+	}
+	return signals
 }
 
 // attachOptions are the streams that run's flags ask for.
@@ -72,24 +86,19 @@ func (c *call) attachOptions(o *runOptions) container.AttachOptions {
 // startAttached starts a container and follows it.
 func (c *call) startAttached(e *container.Engine, name string, options container.AttachOptions, o followOptions, quiet bool) error {
 	options.Rows, options.Cols = terminalSize(c.stdin)
+	signals := o.catch()
+	defer signal.Stop(signals)
 	a, warnings, err := e.StartAttached(context.Background(), name, options)
 	c.showWarnings(quiet, warnings)
 	if err != nil {
 		return withStatus{err, container.Status(err)}
 	}
 	o.stdin, o.quiet = options.Stdin, quiet
-	return c.follow(a, o)
+	return c.follow(a, signals, o)
 }
 
 // follow connects our streams with the container's until it ends; the error is its exit status.
-func (c *call) follow(a *container.Attachment, o followOptions) error {
-	signals := make(chan os.Signal, 64)
-	if o.sigProxy {
-		signal.Notify(signals)
-	} else {
-		signal.Notify(signals, unix.SIGWINCH, unix.SIGCONT, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT)
-	}
-	defer signal.Stop(signals)
+func (c *call) follow(a *container.Attachment, signals chan os.Signal, o followOptions) error {
 	var k *keyboard
 	detached := make(chan struct{})
 	if o.stdin {

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"pocket/runtime/sandbox"
+	"pocket/runtime/state"
 )
 
 // serve takes connections until the control socket is closed.
@@ -83,6 +84,9 @@ func (m *monitor) attach(conn *os.File, options AttachOptions) {
 		return
 	}
 	m.hub.join(g)
+	if err := m.DB.AddEvent(state.Event{Action: "attach", Subject: m.record.ID}); err != nil {
+		m.warn(err.Error())
+	}
 	m.hub.attend(g)
 }
 

@@ -28,21 +28,23 @@ type Process struct {
 	// Kept is the descriptor of the Spec's Keep folder.
 	Kept *os.File
 
-	spec    Spec
-	pid     int // of the init, in our PID namespace
-	pidfd   int
-	group   *cgroup.Group
-	held    []resource.Enforcement
-	meter   meter
-	started time.Time // with the monotonic clock
-	result  *os.File
-	streams []*stream
-	over    chan Reason // a stream asks for the end
-	kill    chan struct{}
-	once    sync.Once
-	done    chan struct{}
-	exit    Exit
-	err     error
+	spec     Spec
+	pid      int // of the init, in our PID namespace
+	pidfd    int
+	group    *cgroup.Group
+	held     []resource.Enforcement
+	meter    meter
+	started  time.Time // with the monotonic clock
+	result   *os.File
+	streams  []*stream
+	over     chan Reason // a stream asks for the end
+	kill     chan struct{}
+	once     sync.Once
+	reported chan struct{} // closed when it is known how the program ended
+	refused  *ExecError    // why it was not executed, once reported is closed
+	done     chan struct{}
+	exit     Exit
+	err      error
 
 	listener *listener // nil: none
 
@@ -64,7 +66,7 @@ func Start(spec Spec) (*Process, error) {
 	if spec.NoInit && spec.Seccomp != nil && spec.Seccomp.Notify {
 		return nil, errors.New("a profile that only tells what it refuses needs the init, which starts the program when somebody listens")
 	}
-	p := &Process{spec: spec, pidfd: -1, kill: make(chan struct{}), done: make(chan struct{}), over: make(chan Reason, 2),
+	p := &Process{spec: spec, pidfd: -1, kill: make(chan struct{}), done: make(chan struct{}), reported: make(chan struct{}), over: make(chan Reason, 2),
 		limits: spec.Limits, changed: make(chan resource.Limits, 1)}
 	files := &files{}
 	defer files.close()

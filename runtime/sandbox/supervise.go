@@ -38,13 +38,16 @@ func (p *Process) Signal(s unix.Signal) error {
 // Started waits until the program runs, which is at once, and returns the *ExecError if it could not be
 // executed.
 func (p *Process) Started() error {
+	if p.spec.NoInit {
+		return nil // it was executed by Start, as the last of its steps
+	}
 	// The init is asleep in vfork(2), uninterruptibly, until its child has executed the program, and then
 	// asleep waiting for signals. Nobody can be told of that moment without a further descriptor in every sandbox.
 	for {
 		select {
-		case <-p.done:
-			if _, failed := errors.AsType[*ExecError](p.err); failed {
-				return p.err
+		case <-p.reported: // and not done, which waits for all output to be taken
+			if p.refused != nil {
+				return p.refused
 			}
 			return nil
 		default:
@@ -105,6 +108,7 @@ func (p *Process) supervise() {
 	go func() { report <- p.report() }() // ends when the init is dead at the latest
 	reason, text := p.watch(report)
 	p.finish(reason, text, time.Since(p.started))
+	close(p.reported)
 	waitErr := p.reap()
 	if p.listener != nil {
 		p.listener.over.Store(true)
@@ -264,7 +268,8 @@ func (p *Process) finish(reason Reason, text []byte, wall time.Duration) {
 	e.OOM = p.meter.oom()
 	switch {
 	case ok && report.Kind == linux.NoExec:
-		p.err = &ExecError{p.spec.Args[0], report.Errno}
+		p.refused = &ExecError{p.spec.Args[0], report.Errno}
+		p.err = p.refused
 	case ok && report.Kind == linux.NoFork:
 		p.err = fmt.Errorf("start the program's process: %w", report.Errno)
 	case ok && report.Status.Signaled():

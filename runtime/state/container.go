@@ -189,11 +189,13 @@ func (db *DB) RemoveContainer(id string) error {
 		if err := addEvent(tx, Event{Action: "destroy", Subject: id, Name: c.Name}); err != nil {
 			return err
 		}
-		if _, err := tx.Exec("DELETE FROM containers WHERE id = ?", id); err != nil {
-			return err
-		}
-		return removeLock(db.dir, id) // inside: a lock file that cannot be removed keeps its record
+		_, err = tx.Exec("DELETE FROM containers WHERE id = ?", id)
+		return err
 	})
+	if err == nil {
+		// Not before: who waits for its monitor's end looks at the lock, and must find no record then.
+		err = removeLock(db.dir, id)
+	}
 	if err != nil {
 		return fmt.Errorf("remove container %s: %w", short(id), err)
 	}
