@@ -431,3 +431,20 @@ func TestJoiningLeaksNoDescriptors(t *testing.T) {
 		t.Errorf("dumpable is %d %v after it", n, err)
 	}
 }
+
+// Where no control group accounts for it, what joined counts all the same.
+func TestGuestsAreCounted(t *testing.T) {
+	p, s := host(t, func(s *Spec) { s.Groups, s.Limits.Memory = nil, 64*resource.MiB })
+	s.Args = []string{"/payload", "payload", "touch", "200", "keep"}
+	j, err := Join(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	exit, err := p.Wait()
+	if err != nil || exit.Reason != OverMemory {
+		t.Errorf("%+v %v", exit, err)
+	}
+	if exit, err := j.Wait(); err != nil || exit.Signal != unix.SIGKILL {
+		t.Errorf("joined: %+v %v", exit, err)
+	}
+}

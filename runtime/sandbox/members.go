@@ -24,23 +24,38 @@ func Members(first int, noInit bool) []int {
 	if !noInit {
 		list = list[1:]
 	}
-	own, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", first))
-	entries, _ := os.ReadDir("/proc")
-	if err != nil {
-		entries = nil // the init is gone, or another user's
-	}
-	for _, e := range entries {
-		pid, err := strconv.Atoi(e.Name())
-		if err != nil || pid == first || slices.Contains(list, pid) {
-			continue
-		}
-		if space, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", pid)); err == nil && space == own {
-			guest := tree{root: pid}
-			list = append(list, guest.pids()...)
-		}
+	for _, pid := range guests(first) {
+		guest := tree{root: pid}
+		list = append(list, guest.pids()...)
 	}
 	slices.Sort(list)
 	return slices.Compact(list)
+}
+
+// guests lists the processes that were put into a first one's PID namespace from outside, where their parents
+// are. It takes a look at every process of the machine.
+func guests(first int) []int {
+	entries, _ := os.ReadDir("/proc")
+	var list []int
+	for _, e := range entries {
+		pid, err := strconv.Atoi(e.Name())
+		if err != nil || pid == first || !sameSpace(pid, first) {
+			continue
+		}
+		if fields := statFields(pid); len(fields) > 1 {
+			if parent, err := strconv.Atoi(fields[1]); err == nil && !sameSpace(parent, first) {
+				list = append(list, pid)
+			}
+		}
+	}
+	return list
+}
+
+// sameSpace says whether two processes are in one PID namespace; one that has ended is in none.
+func sameSpace(a, b int) bool {
+	first, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", a))
+	second, err2 := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", b))
+	return err == nil && err2 == nil && first == second
 }
 
 func (p *Process) members() []int { return Members(p.pid, p.spec.NoInit) }
@@ -166,7 +181,7 @@ type seen struct {
 
 // look reads the sandbox's processes, where no control group accounts for them.
 func (p *Process) look() seen {
-	t := tree{root: p.pid, direct: p.spec.NoInit, tmpfs: p.meter.tree.tmpfs}
+	t := tree{root: p.pid, direct: p.spec.NoInit, tmpfs: p.meter.tree.tmpfs, guests: guests(p.pid)}
 	s := seen{cpu: t.cpu(), memory: t.memory(0), source: "pss"}
 	list := p.members()
 	if len(list) < 2 {

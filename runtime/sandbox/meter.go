@@ -14,15 +14,19 @@ import (
 // pollEvery is how often processes are looked at where no control group accounts for them.
 const pollEvery = 2 * time.Millisecond
 
+// guestsEvery is how often all processes of the machine are searched for those that joined the sandbox.
+const guestsEvery = 500 * time.Millisecond
+
 // meter reads what a sandbox uses: from its control group, or from its process tree where there is none.
 type meter struct {
-	group   *cgroup.Group
-	tree    tree
-	peak    resource.Size // the most that the poller saw
-	polling bool          // memory is polled
-	polled  bool          // CPU time is polled
-	spent   time.Duration // CPU time that our own process used in the group to make the sandbox
-	overCPU time.Duration // the last figure from the tree, kept for the end
+	group    *cgroup.Group
+	tree     tree
+	peak     resource.Size // the most that the poller saw
+	polling  bool          // memory is polled
+	searched time.Time     // when guests were looked for
+	polled   bool          // CPU time is polled
+	spent    time.Duration // CPU time that our own process used in the group to make the sandbox
+	overCPU  time.Duration // the last figure from the tree, kept for the end
 }
 
 func newMeter(group *cgroup.Group, pid int, spent time.Duration, root rootfs.Plan) meter {
@@ -67,6 +71,9 @@ func (m *meter) ticker(l resource.Limits) *time.Ticker {
 
 // look samples what is polled and says which limit is passed.
 func (m *meter) look(l resource.Limits) Reason {
+	if time.Since(m.searched) >= guestsEvery {
+		m.tree.guests, m.searched = guests(m.tree.root), time.Now()
+	}
 	if m.polling && m.overMemory(l.Memory) {
 		return OverMemory
 	}

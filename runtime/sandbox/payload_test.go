@@ -22,7 +22,7 @@ var payloads = map[string]func(args []string) int{
 	"watch": watch,
 }
 
-// touch writes to so many MiB, and prints that it did.
+// touch writes to so many MiB, and prints that it did; with another argument it keeps them.
 func touch(args []string) int {
 	n, _ := strconv.Atoi(args[0])
 	b, err := unix.Mmap(-1, 0, n<<20, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
@@ -34,7 +34,10 @@ func touch(args []string) int {
 		b[i] = 1
 	}
 	fmt.Println("touched")
-	return 0
+	if len(args) > 1 {
+		time.Sleep(time.Hour)
+	}
+	return int(b[0]) - 1
 }
 
 // reserve maps so many MiB and touches none.

@@ -15,10 +15,11 @@ import (
 )
 
 // tree reads the processes of a sandbox from /proc, where no control group accounts for them. Every process
-// inside descends from the init: orphans become its children.
+// inside descends from the init, for orphans become its children, or is a guest or descends from one.
 type tree struct {
 	root   int
 	direct bool     // root is the program itself and not an init
+	guests []int    // those put into its namespace from outside
 	tmpfs  []string // writable tmpfs inside, whose pages are nobody's resident memory
 
 	clocks map[int]time.Duration // the last clock seen of each living process
@@ -26,9 +27,14 @@ type tree struct {
 	reaped time.Duration         // what the kernel says of children that were waited for
 }
 
-// pids lists the init and its descendants. Processes may come and go meanwhile.
+// pids lists the init, its guests and their descendants. Processes may come and go meanwhile.
 func (t *tree) pids() []int {
 	all := []int{t.root}
+	for _, pid := range t.guests {
+		if sameSpace(pid, t.root) { // and not by now another process's number
+			all = append(all, pid)
+		}
+	}
 	for i := 0; i < len(all); i++ {
 		threads, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", all[i]))
 		if err != nil {
