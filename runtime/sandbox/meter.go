@@ -26,6 +26,7 @@ type meter struct {
 	searched time.Time     // when guests were looked for
 	polled   bool          // CPU time is polled
 	spent    time.Duration // CPU time that our own process used in the group to make the sandbox
+	seenCPU  time.Duration // the most of the group's figures so far
 	overCPU  time.Duration // the last figure from the tree, kept for the end
 }
 
@@ -92,7 +93,9 @@ func (m *meter) cpu() time.Duration {
 		if !m.tree.direct {
 			own, _ = linux.ProcessCPU(m.tree.root)
 		}
-		return max(0, used-m.spent-time.Duration(own))
+		// The init's own part grows in jumps; what was the program's once does not become less by it.
+		m.seenCPU = max(m.seenCPU, used-m.spent-time.Duration(own))
+		return m.seenCPU
 	}
 	m.overCPU = max(m.overCPU, m.tree.cpu())
 	return m.overCPU
