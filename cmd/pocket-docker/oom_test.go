@@ -91,5 +91,5 @@ func oomKilled(t *testing.T, root, name string) string {
 	case bool:
 		return strconv.FormatBool(flag)
 	}
-	return ""
+	return "unknown" // null
 }

@@ -210,7 +210,7 @@ func (g *Group) OOMKills() (kills int64, ok bool) {
 }
 
 // Remove closes and removes the groups. All their processes must be dead; a group whose last process is
-// just being torn down by the kernel is tried again for up to a second.
+// just being torn down by the kernel is tried again for some seconds.
 func (g *Group) Remove() error {
 	var failed error
 	for _, f := range append(g.entries, g.folder) {
@@ -225,9 +225,12 @@ func (g *Group) Remove() error {
 	return failed
 }
 
+// removal is how long the kernel may take to take dead processes out of a group: long on a starved machine.
+const removal = 10 * time.Second
+
 func removeDir(dir string) error {
 	var err error
-	for wait := 100 * time.Microsecond; wait < time.Second; wait *= 2 {
+	for wait, end := 100*time.Microsecond, time.Now().Add(removal); time.Now().Before(end); wait = min(2*wait, 20*time.Millisecond) {
 		if err = unix.Rmdir(dir); err == nil || err == unix.ENOENT {
 			return nil
 		}
