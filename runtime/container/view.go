@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"pocket/runtime/idmap"
 	"pocket/runtime/image"
 	"pocket/runtime/state"
 	"pocket/runtime/tree"
@@ -23,11 +24,21 @@ func (e *Engine) layers(c state.Container) (*tree.View, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &tree.View{IDs: e.IDs}
+	v := &tree.View{IDs: e.seenAs(&cfg)}
 	if cfg.From.Kind != image.Host {
 		v.Lower, v.Upper = cfg.From.Layers, filepath.Join(e.Folder(c.ID), "layer", "upper")
 	}
 	return v, nil
+}
+
+// seenAs is the mapping by which a container's files are told. Without a user namespace ids are the host's, but
+// those of the image's layers are stored as for all others.
+func (e *Engine) seenAs(cfg *Config) idmap.Map {
+	if cfg.Userns != HostUsers {
+		return e.IDs
+	}
+	both := []idmap.Range{{Inside: 0, Outside: 0, Count: idmap.RootBase}, {Inside: 0, Outside: idmap.RootBase, Count: idmap.RootCount}}
+	return idmap.Map{UIDs: both, GIDs: both, Reason: idmap.None().Reason}
 }
 
 // see calls do with the container's files as its programs see them, volumes included: of a running one
@@ -44,7 +55,11 @@ func (e *Engine) see(ref string, write bool, do func(*tree.View) error) (err err
 	}
 	if root != nil {
 		defer root.Close()
-		return do(&tree.View{IDs: e.IDs, Root: root})
+		cfg, err := ConfigOf(c)
+		if err != nil {
+			return err
+		}
+		return do(&tree.View{IDs: e.seenAs(&cfg), Root: root})
 	}
 	v, err := e.layers(c)
 	if err != nil {
@@ -99,7 +114,7 @@ func (e *Engine) volumesOf(c state.Container) ([]tree.Volume, error) {
 		if _, err := os.Stat(source); err != nil {
 			continue // gone since; the next start tells
 		}
-		list = append(list, tree.Volume{Source: source, Target: v.Target, ReadOnly: v.ReadOnly, Owners: v.Host != ""})
+		list = append(list, tree.Volume{Source: source, Target: v.Target, ReadOnly: v.ReadOnly, Owners: v.Host != "" && cfg.Userns != HostUsers})
 	}
 	return list, nil
 }
