@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -84,10 +87,10 @@ func openRoot(c state.Container) (*os.File, error) {
 	if !c.Init.Alive() {
 		return nil, nil
 	}
-	path := fmt.Sprintf("/proc/%d/root", c.Init.PID)
-	fd, err := unix.Open(path, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	root := fmt.Sprintf("/proc/%d/root", c.Init.PID)
+	fd, err := unix.Open(root, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err == nil && c.Init.Alive() {
-		return os.NewFile(uintptr(fd), path), nil // after the opening it was still the same process
+		return os.NewFile(uintptr(fd), root), nil // after the opening it was still the same process
 	}
 	if err == nil {
 		_ = unix.Close(fd)
@@ -155,10 +158,17 @@ var systemPlaces = map[string]bool{"/dev": true, "/proc": true, "/sys": true,
 
 func withoutSystem(list []tree.Change) []tree.Change {
 	var kept []tree.Change
+	system, own := false, false // whether something in /etc is ours, or the program's
 	for _, c := range list {
-		if !(c.Kind == tree.Added && c.Empty && systemPlaces[c.Path]) {
-			kept = append(kept, c)
+		if c.Kind == tree.Added && c.Empty && systemPlaces[c.Path] {
+			system = system || path.Dir(c.Path) == "/etc"
+			continue
 		}
+		own = own || strings.HasPrefix(c.Path, "/etc/")
+		kept = append(kept, c)
+	}
+	if system && !own {
+		kept = slices.DeleteFunc(kept, func(c tree.Change) bool { return c.Path == "/etc" })
 	}
 	return kept
 }
