@@ -10,7 +10,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"pocket/runtime/cgroup"
-	"pocket/runtime/network"
 )
 
 // setting reads a kernel setting below /proc/sys, "" where there is none.
@@ -190,16 +189,6 @@ func list(words []string) string {
 		return "none"
 	}
 	return strings.Join(words, ", ")
-}
-
-// pasta looks for the program, and for the device that it makes networks of.
-func pasta() Finding {
-	const consequence = "--network pasta and -p do not work; none, host and container:NAME do"
-	f := program("pasta", consequence, "apt-get install passt (Debian, Ubuntu), dnf install passt (Fedora)", "pasta")
-	if err := network.Tun(); err != nil && f.Status == OK {
-		return failure("pasta", Degraded, err, consequence)
-	}
-	return f
 }
 
 // program looks for one that a feature needs.
