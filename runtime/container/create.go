@@ -97,5 +97,8 @@ func (m *monitor) folders() error {
 	if m.image.Kind == image.Host {
 		return nil
 	}
-	return m.writable()
+	if err := m.writable(); err != nil {
+		return err
+	}
+	return m.copyImage()
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"path/filepath"
 
 	"pocket/runtime/hint"
 	"pocket/runtime/idmap"
@@ -53,11 +52,10 @@ func (m *monitor) plan(net *link) (rootfs.Plan, error) {
 		p.AddTmp("/tmp", m.cfg.Limits.Files, 0o1777)
 		p.AddTmp("/run", m.cfg.Limits.Files, 0o755)
 	} else {
-		layers, err := m.layers()
-		if err != nil {
+		var err error
+		if p, err = m.root(); err != nil {
 			return p, err
 		}
-		p = rootfs.Image(layers, filepath.Join(m.layer(), "upper"), filepath.Join(m.layer(), "work"))
 		p.Seal = m.cfg.ReadOnly
 	}
 	p.Hide, p.Show = m.cfg.Mask, m.cfg.Unmask
@@ -73,12 +71,12 @@ func (m *monitor) plan(net *link) (rootfs.Plan, error) {
 	return p, err
 }
 
-// layers are the image's; where this kernel takes fewer, one tree of them all.
-func (m *monitor) layers() ([]string, error) {
-	if len(m.image.Layers) <= rootfs.MaxLayers() {
-		return m.image.Layers, nil
+// lower are the image's layers; where overlay cannot show them all, one tree of them.
+func (e *Engine) lower(img image.Image) ([]string, error) {
+	if len(img.Layers) <= rootfs.MaxLayers() && !img.NeedsTree() {
+		return img.Layers, nil
 	}
-	dir, err := m.Images.Tree(context.Background(), m.image, nil)
+	dir, err := e.Images.Tree(context.Background(), img, nil)
 	return []string{dir}, err
 }
 

@@ -28,10 +28,15 @@ func (e *Engine) layers(c state.Container) (*tree.View, error) {
 		return nil, err
 	}
 	v := &tree.View{IDs: e.seenAs(&cfg)}
-	if cfg.From.Kind != image.Host {
-		v.Lower, v.Upper = cfg.From.Layers, filepath.Join(e.Folder(c.ID), "layer", "upper")
+	switch own := e.copied(c.ID); {
+	case cfg.From.Kind == image.Host:
+	case isThere(own):
+		v.Lower = []string{own}
+	default:
+		v.Upper = filepath.Join(e.Folder(c.ID), "layer", "upper")
+		v.Lower, err = e.lower(cfg.From)
 	}
-	return v, nil
+	return v, err
 }
 
 // seenAs is the mapping by which a container's files are told. Without a user namespace ids are the host's, but

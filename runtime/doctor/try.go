@@ -92,7 +92,7 @@ func seccompFilter() Finding {
 // overlay mounts one with its upper layer where containers have theirs, and writes into it.
 func overlay(dir string) Finding {
 	const name = "overlay"
-	const consequence = "images can be run with --read-only; a writable root needs a copy of the image"
+	const consequence = "each container of an image gets a copy of all its files: slower to make, and more on the disk"
 	if err := makeFolder(dir); err != nil {
 		return failure(name, Degraded, err, consequence)
 	}

@@ -33,7 +33,7 @@ func (t *tree) folder(name string, m meta) error {
 		hides := t.marks != "" && isWhiteout(dir, base)
 		err := t.replace(dir, base, func() error { return unix.Mkdirat(dir, base, 0o700) })
 		if err == nil && hides {
-			err = t.markOpaque(dir, base)
+			err = t.markOpaque(dir, base, name)
 		}
 		if err != nil {
 			return wrapName("make folder", name, err)

@@ -14,6 +14,7 @@ import (
 //
 //	layers/<sha256>/rootfs  its tree, with overlay's whiteouts
 //	layers/<sha256>/pieces  what makes its tar of the tree (see recorder); missing where nothing can
+//	layers/<sha256>/hidden  what it hides of those below where overlay's marks cannot be made; mostly missing
 //	layers/<sha256>/about   its size, whether it hides all below it, and what was left out
 //
 // It appears by rename, complete and on the disk, like an archive's tree.
@@ -27,6 +28,17 @@ type layer struct {
 
 func (s *Store) layerHome(diffID string) string {
 	return filepath.Join(s.dir, "layers", hexOf(diffID))
+}
+
+const hiddenFile = "hidden"
+
+// hiddenBy returns what a layer hides without overlay's marks.
+func hiddenBy(tree string) ([]string, error) {
+	text, err := os.ReadFile(filepath.Join(filepath.Dir(tree), hiddenFile))
+	if err != nil || len(text) == 0 {
+		return nil, ignoreMissing(err)
+	}
+	return strings.Split(string(text), "\x00"), nil
 }
 
 // HasLayer tells if the layer whose uncompressed tar has that digest is stored, and so need not be fetched.
@@ -133,6 +145,9 @@ func (s *Store) unpackLayer(ctx context.Context, packed *member, from blob, diff
 	}
 	if !found.Whole {
 		err = os.Remove(pieces.Name())
+	}
+	if len(found.Hidden) > 0 {
+		err = errors.Join(err, writeSynced(filepath.Join(s.work(), hiddenFile), []byte(strings.Join(found.Hidden, "\x00"))))
 	}
 	return layer{diffID: diffID, size: found.Size, alone: found.Alone, remark: found.Remark}, err
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -38,6 +39,18 @@ func (s *Store) Tree(ctx context.Context, img Image, progress Progress) (string,
 	return merged, errors.Join(s.removeTree(s.work()), syncFolder(s.home(img.ID)))
 }
 
+// NeedsTree tells if overlay would not show the layers as they are meant, and Tree or Copy must be used:
+// they lie where its marks cannot be made.
+func (img Image) NeedsTree() bool {
+	if img.Kind != Layered || len(img.Layers) == 1 {
+		return false
+	}
+	return slices.ContainsFunc(img.Layers, func(tree string) bool {
+		hidden, err := hiddenBy(tree)
+		return err != nil || len(hidden) > 0
+	})
+}
+
 func isDir(path string) bool {
 	st, err := os.Stat(path)
 	return err == nil && st.IsDir()
@@ -51,13 +64,13 @@ func (s *Store) mergeAside(ctx context.Context, img Image) error {
 	if err := os.MkdirAll(to, 0o700); err != nil {
 		return err
 	}
-	return s.merge(ctx, mergeTask{Layers: img.Layers, To: to, Share: true})
+	return s.merge(ctx, mergeTask{Layers: img.Layers, To: to, Stored: true, Share: true})
 }
 
 // Copy fills the existing, empty folder to with the image's files, for a container whose changes cannot be
 // kept apart by overlay. Owners and modes are the image's.
 func (s *Store) Copy(ctx context.Context, img Image, to string) error {
-	if err := s.merge(ctx, mergeTask{Layers: img.Layers, To: to}); err != nil {
+	if err := s.merge(ctx, mergeTask{Layers: img.Layers, To: to, Stored: img.Kind == Layered}); err != nil {
 		return fmt.Errorf("copy image %s: %w", quote(img.Name), spaceHint(err))
 	}
 	return nil
@@ -67,6 +80,7 @@ func (s *Store) Copy(ctx context.Context, img Image, to string) error {
 type mergeTask struct {
 	Layers []string // the topmost first
 	To     string   // an existing, empty folder
+	Stored bool     // they are layers of the store
 	Share  bool     // files are links to the layers', which nobody may then write to
 }
 
@@ -81,6 +95,17 @@ func (m mergeTask) run(ctx context.Context, o owners) error {
 		if err != nil {
 			return fmt.Errorf("open %s: %w", m.Layers[i], err)
 		}
+		var hidden []string
+		if m.Stored {
+			hidden, err = hiddenBy(m.Layers[i])
+		}
+		if err == nil {
+			err = t.drop(hidden)
+		}
+		if err != nil {
+			unix.Close(root)
+			return err
+		}
 		l := lower{ctx: ctx, to: t, root: root, share: m.Share, names: map[uint64]string{}}
 		err = l.folder(root, ".")
 		unix.Close(root)
@@ -89,6 +114,21 @@ func (m mergeTask) run(ctx context.Context, o owners) error {
 		}
 	}
 	return t.finish()
+}
+
+// drop removes what a layer hides of those below.
+func (t *tree) drop(names []string) error {
+	for _, name := range names {
+		dir, base, err := t.in(name)
+		if err != nil {
+			return err
+		}
+		if err := removeAt(dir, base); err != nil {
+			return err
+		}
+		t.parentOf = "" // it may have been the folder
+	}
+	return nil
 }
 
 // lower is a layer while it is laid over what is there already.

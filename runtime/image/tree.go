@@ -24,6 +24,7 @@ type tree struct {
 	owners owners
 	below
 
+	hidden   []string  // names of the layers below that could not be marked as overlay has it
 	alone    bool      // the layer hides all below it
 	record   *recorder // of a layer's tar, or nil
 	replaced bool      // a later entry took the place of a file or folder
@@ -123,7 +124,7 @@ func (t *tree) resolveOrMake(dir string) (int, error) {
 		return -1, wrapName("make folder", dir, err)
 	}
 	if hides {
-		if err := t.markOpaque(above, base); err != nil {
+		if err := t.markOpaque(above, base, dir); err != nil {
 			return -1, err
 		}
 	}

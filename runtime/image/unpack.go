@@ -14,13 +14,14 @@ import (
 
 // unpacked says what unpack found in an archive.
 type unpacked struct {
-	Digest string // of the archive file
-	DiffID string // of the tar in it; "" unless it was unpacked as a layer
-	Size   int64  // bytes of all regular files
-	Remark string // what was left out, in words, or ""
-	Alone  bool   // the layer hides all below it
-	Whole  bool   // the layer's pieces and tree make its tar again
-	Empty  bool   // there was no entry
+	Digest string   // of the archive file
+	DiffID string   // of the tar in it; "" unless it was unpacked as a layer
+	Size   int64    // bytes of all regular files
+	Remark string   // what was left out, in words, or ""
+	Alone  bool     // the layer hides all below it
+	Whole  bool     // the layer's pieces and tree make its tar again
+	Empty  bool     // there was no entry
+	Hidden []string // what the layer hides of those below without overlay's marks
 }
 
 // unpackTask is to fill the existing, empty folder Dir with an archive. On an error Dir holds a part of it
@@ -81,7 +82,7 @@ func unpackStream(ctx context.Context, from *source, dir string, o owners, b bel
 	if err := packed.finish(); err != nil {
 		return unpacked{}, err
 	}
-	found := unpacked{Size: seen.bytes, Remark: seen.remark(), Alone: t.alone, Whole: !t.replaced, Empty: seen.entries == 0}
+	found := unpacked{Size: seen.bytes, Remark: seen.remark(), Alone: t.alone, Whole: !t.replaced, Empty: seen.entries == 0, Hidden: t.hidden}
 	if t.record != nil {
 		found.DiffID = t.record.digest()
 		if err := t.record.finish(); err != nil {

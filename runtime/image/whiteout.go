@@ -7,8 +7,6 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
-
-	"pocket/runtime/hint"
 )
 
 // open opens the layers below.
@@ -65,7 +63,8 @@ func (t *tree) whiteout(name string) (bool, error) {
 }
 
 // hide keeps what the layers below have under that name from being seen: overlay's mark is a character
-// device 0:0, which since Linux 5.8 anybody may make (mknod(2)). What this layer itself has there stays,
+// device 0:0, which since Linux 5.8 anybody may make (mknod(2)); where it cannot be, as in an overlay, the
+// name is written down and the layers are merged before they are used. What this layer itself has there stays,
 // whichever entry came first.
 func (t *tree) hide(name string) error {
 	dir, base, err := t.in(name)
@@ -75,12 +74,13 @@ func (t *tree) hide(name string) error {
 	err = unix.Mknodat(dir, base, unix.S_IFCHR, 0)
 	if err == unix.EEXIST {
 		if isFolder(dir, base) {
-			return t.markOpaque(dir, base)
+			return t.markOpaque(dir, base, name)
 		}
 		return nil
 	}
 	if err == unix.EPERM {
-		err = hint.With(err, "use Linux 5.8 or later, and a state folder (POCKET_ROOT) on a file system that can hold device nodes")
+		t.hidden = append(t.hidden, name)
+		return nil
 	}
 	return wrapName("hide", name, err)
 }
@@ -103,18 +103,20 @@ func (t *tree) opaque(name string) error {
 			return err
 		}
 	}
-	return t.markOpaque(dir, base)
+	return t.markOpaque(dir, base, name)
 }
 
-func (t *tree) markOpaque(dir int, base string) error {
+// markOpaque marks the folder name, which lies in dir as base.
+func (t *tree) markOpaque(dir int, base, name string) error {
 	fd, err := unix.Openat(dir, base, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return fmt.Errorf("mark folder %s: %w", quote(base), err)
 	}
 	defer unix.Close(fd)
 	err = unix.Fsetxattr(fd, t.marks+"overlay.opaque", []byte("y"), 0)
-	if err == unix.EOPNOTSUPP {
-		err = hint.With(err, "set POCKET_ROOT to a folder on a file system with extended attributes, as ext4 or xfs")
+	if err == unix.EOPNOTSUPP || err == unix.EPERM {
+		t.hidden = append(t.hidden, name)
+		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("mark folder %s: %w", quote(base), err)
