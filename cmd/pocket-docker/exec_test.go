@@ -17,7 +17,7 @@ func TestExecAtATerminal(t *testing.T) {
 	s.expect("xterm\r\npid ")
 	s.resize(22, 44)
 	s.typeIn("until stty size | grep '22 44'; do :; done\r")
-	s.expect("\n22 44\r\n")
+	s.expect("22 44\r\n")
 
 	s.typeIn("sleep 1000\r")
 	s.expect("sleep 1000\r\n")
