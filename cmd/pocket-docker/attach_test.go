@@ -20,7 +20,7 @@ func TestRunAtATerminalIsLeftAndAttachedTo(t *testing.T) {
 	s.expect("33 77\r\nxterm\r\n")
 	s.resize(22, 44)
 	s.typeIn("until stty size | grep '22 44'; do :; done\r")
-	s.expect("\n22 44\r\n")
+	s.expect("22 44\r\n")
 
 	s.typeIn("sleep 1000\r")
 	s.awaitInside("sleep", 1)
@@ -48,7 +48,7 @@ func TestRunAtATerminalIsLeftAndAttachedTo(t *testing.T) {
 	s.typeIn("\x03")
 	s.expect("prompt%")
 	s.typeIn("until stty size | grep '11 55'; do :; done\r")
-	s.expect("\n11 55\r\n")
+	s.expect("11 55\r\n")
 	s.typeIn("\x10\x11echo keys are free\r")
 	s.expect("keys are free\r\n")
 	s.typeIn("exit 7\r")

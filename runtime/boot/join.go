@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -32,12 +33,15 @@ type Joining struct {
 	Plan
 	Init  int // the sandbox's first process
 	Pidfd int // of Init, 10 or above; it tells that Init is still the same process
+	// Told is the other end of Result's pipe; the byte that says that the step before the program has begun is
+	// taken from it.
+	Told *os.File
 }
 
 // Join makes a process that is a child of ours and a member of the sandbox's namespaces, and starts the
 // program in it, confined as a payload. The program's end is the process's. The terminal, where one was asked
-// for, is its outer end, non-blocking. Result tells by its end that the program runs, or holds a
-// linux.Report of kind NoExec. An error names the step that failed, or is ErrEnded; then no process is left.
+// for, is its outer end, non-blocking. Told ends when the program runs, or holds what
+// linux.ParseStep reads. An error names the step that failed, or is ErrEnded; then no process is left.
 //
 // A change of this process's dumpable attribute by others while Join runs would open it to the sandbox.
 func Join(j Joining) (pid int, terminal *os.File, err error) {
@@ -45,11 +49,11 @@ func Join(j Joining) (pid int, terminal *os.File, err error) {
 	c.here = c.inner
 	master, slave := linux.NewValue("master"), linux.NewValue("terminal")
 	namespaces, err := foreign(j.Init)
-	if err != nil {
-		return 0, nil, err
+	if err == nil {
+		err = c.owner(j.Init)
 	}
-	if err := c.owner(j.Init); err != nil {
-		return 0, nil, err
+	if err != nil {
+		return 0, nil, cureJoin(err, over(j.Pidfd)) // of one that is ending, little can be read
 	}
 	spawn, err := c.joining(c.entering(j.Pidfd, namespaces, linux.Privileged()), master, slave)
 	if err != nil {
@@ -59,7 +63,7 @@ func Join(j Joining) (pid int, terminal *os.File, err error) {
 	if over(j.Pidfd) {
 		return 0, nil, ErrEnded
 	}
-	pid, err = undumpable(spawn)
+	pid, err = undumpable(spawn, j.Told)
 	if slave.Get() > 0 {
 		_ = unix.Close(slave.Get())
 	}
@@ -75,8 +79,10 @@ func Join(j Joining) (pid int, terminal *os.File, err error) {
 	return pid, terminal, nil
 }
 
-// undumpable runs the spawn with the attribute off, and puts it back whatever happened.
-func undumpable(spawn *linux.Spawn) (int, error) {
+// undumpable runs the spawn with the attribute off, and puts it back whatever happened, but not before the
+// child has left our memory: execve(2) lets us go on a moment earlier (exec_mm_release in the kernel's
+// fs/exec.c), and then our own binary is still its /proc/PID/exe.
+func undumpable(spawn *linux.Spawn, told *os.File) (int, error) {
 	dumpable.Lock()
 	defer dumpable.Unlock()
 	before, err := unix.PrctlRetInt(unix.PR_GET_DUMPABLE, 0, 0, 0, 0)
@@ -87,10 +93,21 @@ func undumpable(spawn *linux.Spawn) (int, error) {
 		return 0, fmt.Errorf("become undumpable: %w", err)
 	}
 	pid, err := spawn.Run()
+	if err == nil {
+		awaitStep(told)
+	}
 	if before == 1 {
 		_ = unix.Prctl(unix.PR_SET_DUMPABLE, 1, 0, 0, 0) // fails for other values only
 	}
 	return pid, err
+}
+
+// awaitStep waits until the step before the program has begun. It may have been stopped or killed from inside
+// before it could say so, but that too only after it had left our memory: so not for ever.
+func awaitStep(told *os.File) {
+	_ = told.SetReadDeadline(time.Now().Add(time.Second))
+	_, _ = told.Read(make([]byte, 1))
+	_ = told.SetReadDeadline(time.Time{})
 }
 
 // joining composes the lists: the outer process enters everything and opens the terminal; the inner one,

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"sync"
 	"time"
@@ -99,6 +100,7 @@ func (j *Joined) start(files *files) error {
 	if err := j.connect(&plan.Plan, files); err != nil {
 		return err
 	}
+	plan.Told = j.result
 	if plan.Pidfd, err = files.lift(j.spec.Pidfd); err != nil {
 		return err
 	}
@@ -162,9 +164,8 @@ func (j *Joined) connect(plan *boot.Plan, files *files) (err error) {
 // it by executing the program.
 func (j *Joined) report() {
 	defer close(j.running)
-	b := make([]byte, linux.ReportSize)
-	n, _ := j.result.Read(b)
-	if report, ok := linux.ParseReport(b[:n]); ok && report.Kind == linux.NoExec {
+	b, _ := io.ReadAll(j.result)
+	if report, failed := linux.ParseStep(b); failed {
 		j.refused = &ExecError{j.spec.Args[0], report.Errno}
 	}
 }

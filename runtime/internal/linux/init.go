@@ -125,6 +125,16 @@ type Report struct {
 	All     unix.Rusage        // of every process of the sandbox that was reaped
 }
 
+// ParseStep reads what the step before a program that joins has written: a zero byte when it began, which the
+// caller may have taken, and if the program could not be executed, why.
+func ParseStep(b []byte) (r Report, failed bool) {
+	if len(b) > 0 && b[0] == 0 { // amd64 and arm64 are little-endian: a report never begins so
+		b = b[1:]
+	}
+	r, ok := ParseReport(b)
+	return r, ok && r.Kind == NoExec
+}
+
 // ReportKind says what a Report tells.
 type ReportKind int32
 

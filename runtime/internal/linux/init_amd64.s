@@ -8,7 +8,7 @@
 // or "init" alone: then it holds a namespace, or a terminal's outer end, open until its standard input ends,
 // which it reads and forgets. With "exec" in place of
 // "init" it is no PID 1 but the step before a program that joins a sandbox: it becomes the payload itself,
-// and reports only when it cannot. The program is never executed from our own process, or a script that
+// writes a zero byte when it begins, and reports only when it cannot go on. The program is never executed from our own process, or a script that
 // names /proc/self/exe as its interpreter would run our binary inside (CVE-2019-5736).
 //
 // Order is content: it becomes undumpable before the payload starts, so that this one cannot open the
@@ -166,6 +166,11 @@ stage:
 	MOVQ $3, DI
 	MOVQ $3, SI
 	MOVQ $4, DX
+	SYSCALL
+	MOVQ $1, AX             // write(3, "\0", 1): we have left the memory that was shared with who started us
+	MOVQ $3, DI
+	LEAQ 456(SP), SI
+	MOVQ $1, DX
 	SYSCALL
 child:
 	MOVQ $112, AX           // setsid()
