@@ -53,7 +53,7 @@ type Plan struct {
 	Keep                  string // hand out this folder's descriptor, before the terminal's
 
 	Args, Env []string
-	NoInit    bool // the program itself is the first process; Result counts for nothing
+	NoInit    bool // the program itself is the first process; Result is what linux.ParseStep reads
 }
 
 // Rlimit is one setrlimit(2).

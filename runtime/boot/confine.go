@@ -51,9 +51,7 @@ func (c *composer) descriptors() error {
 	for i, fd := range stdio {
 		c.add("give descriptor "+strconv.Itoa(i), unix.SYS_DUP3, fd, i, 0)
 	}
-	if !c.NoInit {
-		c.add("give the result", unix.SYS_DUP3, c.Result, 3, 0)
-	}
+	c.add("give the result", unix.SYS_DUP3, c.Result, 3, 0)
 	return nil
 }
 
@@ -109,38 +107,15 @@ func (c *composer) confine() error {
 	c.limits()
 	c.capabilities()
 	c.lifeline(pidfd)
-	if c.NoInit {
-		c.direct()
-		return nil
-	}
 	c.filter(executable)
-	c.add("start the init", unix.SYS_EXECVEAT, executable, "", c.initArgs("init"), c.Env, unix.AT_EMPTY_PATH)
+	what, mode := "start the init", "init"
+	if c.NoInit {
+		// By way of the init's file all the same: until that is executed our own binary is /proc/self/exe, and
+		// would be the interpreter of a program "#!/proc/self/exe" (CVE-2019-5736).
+		what, mode = "start the step before the program", "exec"
+	}
+	c.add(what, unix.SYS_EXECVEAT, executable, "", c.initArgs(mode), c.Env, unix.AT_EMPTY_PATH)
 	return nil
-}
-
-// StepExec is the step that executes the program where there is no init.
-const StepExec = "execute the program"
-
-// direct does what the init does for its child, and executes the program. No signal may run a handler of
-// ours in a child that shares our memory, so none is left when they are let in.
-func (c *composer) direct() {
-	for s := 1; s <= 64; s++ {
-		c.try("reset a signal", unix.EINVAL, unix.SYS_RT_SIGACTION, s, make([]byte, 32), 0, 8) // SIGKILL, SIGSTOP
-	}
-	c.add("begin a session", unix.SYS_SETSID)
-	c.try("take the terminal", linux.AnyErrno, unix.SYS_IOCTL, 0, unix.TIOCSCTTY, 0)
-	c.add("close the descriptors", unix.SYS_CLOSE_RANGE, 3, 3, 0)
-	c.add("unblock the signals", unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, make([]byte, 8), 0, 8)
-	c.filter(-1)
-	args := c.initArgs("")
-	paths := args[1 : len(args)-len(c.Args)-1]
-	for i, path := range paths {
-		pass := unix.ENOENT
-		if i == len(paths)-1 {
-			pass = 0
-		}
-		c.try(StepExec, pass, unix.SYS_EXECVE, path, c.Args, c.Env)
-	}
 }
 
 // disown gives up what is the caller's: its ignored signals, its keys, its identity.

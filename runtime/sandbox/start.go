@@ -40,6 +40,7 @@ type Process struct {
 	over     chan Reason // a stream asks for the end
 	kill     chan struct{}
 	once     sync.Once
+	stepped  chan struct{} // without an init: closed when it is known whether the program was executed
 	reported chan struct{} // closed when it is known how the program ended
 	refused  *ExecError    // why it was not executed, once reported is closed
 	done     chan struct{}
@@ -66,7 +67,7 @@ func Start(spec Spec) (*Process, error) {
 	if spec.NoInit && spec.Seccomp != nil && spec.Seccomp.Notify {
 		return nil, errors.New("a profile that only tells what it refuses needs the init, which starts the program when somebody listens")
 	}
-	p := &Process{spec: spec, pidfd: -1, kill: make(chan struct{}), done: make(chan struct{}), reported: make(chan struct{}), over: make(chan Reason, 2),
+	p := &Process{spec: spec, pidfd: -1, kill: make(chan struct{}), done: make(chan struct{}), reported: make(chan struct{}), stepped: make(chan struct{}), over: make(chan Reason, 2),
 		limits: spec.Limits, changed: make(chan resource.Limits, 1)}
 	files := &files{}
 	defer files.close()
@@ -104,7 +105,7 @@ func (p *Process) start(files *files) error {
 	p.started = time.Now()
 	var spent time.Duration
 	if p.pid, spent, err = boot.Spawn(plan); err != nil {
-		return p.notExecuted(err)
+		return err
 	}
 	if p.pidfd, err = unix.PidfdOpen(p.pid, 0); err != nil {
 		return fmt.Errorf("pidfd_open: %w", err)
@@ -118,14 +119,6 @@ func (p *Process) start(files *files) error {
 		p.meter.tree.direct, ours = true, 0
 	}
 	return p.group.Settle(p.spec.Limits, ours)
-}
-
-// notExecuted makes an *ExecError of the last step's failure, which without an init is the program's.
-func (p *Process) notExecuted(err error) error {
-	if step, ok := errors.AsType[*linux.StepError](err); ok && p.spec.NoInit && step.Step == boot.StepExec {
-		return &ExecError{p.spec.Args[0], step.Errno}
-	}
-	return err
 }
 
 // userNS is the Spec's user namespace, or a new one.

@@ -39,10 +39,13 @@ func (p *Process) Signal(s unix.Signal) error {
 // executed.
 func (p *Process) Started() error {
 	if p.spec.NoInit {
-		return nil // it was executed by Start, as the last of its steps
+		<-p.stepped
+		if p.direct.Kind == linux.NoExec {
+			return &ExecError{p.spec.Args[0], p.direct.Errno}
+		}
+		return nil
 	}
-	// The init is asleep in vfork(2), uninterruptibly, until its child has executed the program, and then
-	// asleep waiting for signals. Nobody can be told of that moment without a further descriptor in every sandbox.
+	// Nobody can be told of that moment without a further descriptor in every sandbox: it is looked for.
 	for {
 		select {
 		case <-p.reported: // and not done, which waits for all output to be taken
@@ -52,7 +55,7 @@ func (p *Process) Started() error {
 			return nil
 		default:
 		}
-		if linux.IsSleeping(p.pid) {
+		if linux.HasExecuted(p.pid) {
 			return nil
 		}
 		time.Sleep(100 * time.Microsecond)
@@ -133,6 +136,11 @@ func (p *Process) supervise() {
 func (p *Process) report() []byte {
 	if p.spec.NoInit {
 		p.direct = &linux.Report{Kind: linux.Ended}
+		step, _ := io.ReadAll(p.result) // ends when the program is executed
+		if r, failed := linux.ParseStep(step); failed {
+			p.direct.Kind, p.direct.Errno = linux.NoExec, r.Errno
+		}
+		close(p.stepped)
 		p.direct.Status, p.reapFailed = waitUsage(p.pid, &p.direct.All)
 		p.direct.Payload = p.direct.All
 		return nil

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strconv"
+	"strings"
 	"sync"
 	"unsafe"
 
@@ -81,13 +83,41 @@ func IgnoredSignals() []unix.Signal {
 	return ignored
 }
 
-// IsSleeping says whether the process waits for something that a signal would end (state S of
-// proc_pid_stat(5)).
-func IsSleeping(pid int) bool {
+// HasExecuted says whether the child of the init with this pid has executed the program: the init is asleep in
+// vfork(2), uninterruptibly, until then, and afterwards asleep waiting for signals. A child that is ending may
+// never have executed it.
+func HasExecuted(init int) bool {
+	if state, _ := look(init); state != 'S' {
+		return false
+	}
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", init, init))
+	if err != nil {
+		return true // this kernel does not tell of children
+	}
+	for _, field := range strings.Fields(string(text)) {
+		child, _ := strconv.Atoi(field)
+		const exiting = 0x4 // PF_EXITING, include/linux/sched.h
+		if state, flags := look(child); state != 0 && state != 'Z' && state != 'X' && flags&exiting == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// look reads the state and the kernel's flags of a process (fields 3 and 9 of proc_pid_stat(5)).
+func look(pid int) (state byte, flags uint64) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	// The program's name in parentheses may hold anything: the state follows the last one.
 	end := bytes.LastIndexByte(text, ')')
-	return err == nil && end >= 0 && len(text) > end+2 && text[end+2] == 'S'
+	if err != nil || end < 0 {
+		return 0, 0
+	}
+	fields := strings.Fields(string(text[end+1:]))
+	if len(fields) < 7 {
+		return 0, 0
+	}
+	flags, _ = strconv.ParseUint(fields[6], 10, 64)
+	return fields[0][0], flags
 }
 
 // ProcessCPU returns the CPU clock of a whole process in nanoseconds (clock_getcpuclockid(3)).
