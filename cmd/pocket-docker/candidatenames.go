@@ -26,6 +26,10 @@ func named(name string, cmd command) candidates {
 				found.files = true
 			}
 		case "NAME":
+			if cmd.name == "volume" {
+				found.words = append(found.words, volumeNames("")...)
+				break
+			}
 			found.words = append(append(found.words, containerNames(cmd, "")...), imageNames()...)
 		case "COMMAND":
 			if cmd.name == "help" {
@@ -96,6 +100,27 @@ func imageNames() []candidate {
 	var found []candidate
 	for _, i := range list {
 		found = append(found, candidate{i.Name, "image, " + i.Size.Human()})
+	}
+	return found
+}
+
+func volumeNames(after string) []candidate {
+	db := stored()
+	if db == nil {
+		return nil
+	}
+	defer db.Close()
+	list, err := db.Volumes()
+	if err != nil {
+		return nil
+	}
+	var found []candidate
+	for _, v := range list {
+		means := "volume"
+		if len(v.Users) > 0 {
+			means += " of " + strings.Join(v.Users, ", ")
+		}
+		found = append(found, candidate{v.Name + after, means})
 	}
 	return found
 }

@@ -40,7 +40,7 @@ func complete(words []string) candidates {
 	case p.owner != nil:
 		return flagValues(cmd, p.owner, "")
 	case p.onlyArgs || !strings.HasPrefix(word, "-"):
-		return arguments(cmd, len(p.args))
+		return arguments(cmd, p.args)
 	case !valued:
 		return flagNames(cmd, p.flags)
 	}
@@ -208,6 +208,9 @@ func flagValues(cmd command, f *pflag.Flag, prefix string) candidates {
 	case f.Name == "volumes-from":
 		found = named("CONTAINER", cmd)
 	}
+	if f.Name == "volume" {
+		found.words = append(found.words, volumeNames(":")...)
+	}
 	if f.Name == "network" {
 		for _, c := range named("CONTAINER", cmd).words {
 			found.add("container:" + c.text)
@@ -219,16 +222,22 @@ func flagValues(cmd command, f *pflag.Flag, prefix string) candidates {
 	return found
 }
 
-// arguments are what may stand as a command's argument number i: its usage names them.
-func arguments(cmd command, i int) candidates {
-	if own := subcommands(cmd.usage); len(own) > 0 {
+// arguments are what may stand after a command's first arguments: its usage names them.
+func arguments(cmd command, args []string) candidates {
+	own := subcommands(cmd.usage)
+	if len(own) > 0 && len(args) == 0 {
 		var found candidates
-		if i == 0 {
-			found.add(own...)
-		}
+		found.add(own...)
 		return found
 	}
 	names := argumentNames(cmd)
+	if len(own) > 0 {
+		if same, known := find(args[0]); known && !strings.Contains(cmd.usage, "\n  "+args[0]+" ") {
+			return arguments(same, args[1:]) // as in system prune
+		}
+		names, args = subcommandArguments(cmd.usage, args[0]), args[1:]
+	}
+	i := len(args)
 	if len(names) == 0 {
 		return candidates{}
 	}
@@ -238,6 +247,18 @@ func arguments(cmd command, i int) candidates {
 		}
 	}
 	return named(strings.TrimSuffix(names[i], "…"), cmd)
+}
+
+// subcommandArguments are the names that follow a command's own command in the list of those. What is in
+// brackets there is to be a new name.
+func subcommandArguments(usage, sub string) []string {
+	for line := range strings.Lines(usage) {
+		if rest, found := strings.CutPrefix(line, "  "+sub+" "); found {
+			head, _, _ := strings.Cut(rest, "  ")
+			return slices.DeleteFunc(strings.Fields(head), func(w string) bool { return strings.HasPrefix(w, "[") })
+		}
+	}
+	return nil
 }
 
 // argumentNames reads what follows the command in the first line of its usage.

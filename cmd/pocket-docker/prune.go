@@ -16,16 +16,19 @@ import (
 	"pocket/runtime/resource"
 )
 
-const pruneUsage = `pocket-docker prune [flags] [containers|images]
+const pruneUsage = `pocket-docker prune [flags] [containers|images|volumes]
 
 Removes what is not used: the containers that have ended or were never started, with all that they wrote, and
 the images that have lost their name to another one, with the layers of no image; or only the ones named.
-It asks first. What was removed is shown, and how much became free.
+Volumes are removed only where that is asked for, and only those without a name of yours. It asks first. What
+was removed is shown, and how much became free.
 
-  -a, --all            of images, all that no container was made from
+  -a, --all            of images, all that no container was made from; with the word volumes also those with a
+                       name that no container was made with
+      --volumes        the volumes that no container was made with, too
   -f, --force          do not ask
       --filter until=TIME   only what was made before: a time (2006-01-02T15:04:05Z, 2006-01-02) or that
-                       long ago (10m, 24h)
+                       long ago (10m, 24h); not of volumes
 
 Example:
   pocket-docker prune -f --filter until=24h
@@ -36,9 +39,9 @@ EXIT STATUS
 
 // pruneOptions is what the flags say.
 type pruneOptions struct {
-	all, force bool
-	before     time.Time
-	what       string
+	all, force, volumes bool
+	before              time.Time
+	what                string // container, image or volume; "" for the first two
 }
 
 func cmdPrune(c *call) error {
@@ -46,14 +49,20 @@ func cmdPrune(c *call) error {
 	flags := c.flagSet()
 	flags.BoolVarP(&o.all, "all", "a", false, "")
 	flags.BoolVarP(&o.force, "force", "f", false, "")
+	flags.BoolVar(&o.volumes, "volumes", false, "")
 	flags.Var(&value{kind: "until=time", set: o.setFilter}, "filter", "")
 	if err := c.parse(flags, 0, 1, ""); err != nil {
 		return err
 	}
 	switch o.what = strings.TrimSuffix(flags.Arg(0), "s"); o.what {
 	case "", "container", "image":
+	case "volume":
+		o.volumes = true
 	default:
-		return usagef("prune: %q is neither containers nor images", flags.Arg(0))
+		return usagef("prune: %q is none of containers, images and volumes", flags.Arg(0))
+	}
+	if o.volumes && !o.before.IsZero() {
+		return usageError{hint.With(errors.New("prune: volumes cannot be chosen by --filter until"), "prune them on their own: pocket-docker prune volumes")}
 	}
 	if err := c.confirm(o); err != nil {
 		return err
@@ -95,12 +104,7 @@ func (c *call) confirm(o pruneOptions) error {
 	if !isTerminal(c.stdin) {
 		return usageError{hint.With(errors.New("prune: there is nobody to ask"), "call it with --force")}
 	}
-	images := "the images without a name"
-	if o.all {
-		images = "all images that no container was made from"
-	}
-	what := map[string]string{"": "all containers that do not run, and " + images, "container": "all containers that do not run", "image": images}[o.what]
-	fmt.Fprintf(c.stderr, "This removes %s. Are you sure? [y/N] ", what)
+	fmt.Fprintf(c.stderr, "This removes %s. Are you sure? [y/N] ", o.words())
 	answer, err := bufio.NewReader(c.stdin).ReadString('\n')
 	if answer = strings.ToLower(strings.TrimSpace(answer)); err == nil && (answer == "y" || answer == "yes") {
 		return nil
@@ -108,16 +112,43 @@ func (c *call) confirm(o pruneOptions) error {
 	return exitStatus(1)
 }
 
+// words says what would be removed.
+func (o pruneOptions) words() string {
+	var list []string
+	if o.prunes("container") {
+		list = append(list, "all containers that do not run")
+	}
+	switch {
+	case o.prunes("image") && o.all:
+		list = append(list, "all images that no container was made from")
+	case o.prunes("image"):
+		list = append(list, "the images without a name")
+	}
+	switch {
+	case o.volumes && o.what == "volume" && o.all:
+		list = append(list, "all volumes that no container was made with")
+	case o.volumes:
+		list = append(list, "the volumes without a name that no container was made with")
+	}
+	return strings.Join(list, ", and ")
+}
+
+func (o pruneOptions) prunes(what string) bool { return o.what == "" || o.what == what }
+
 func (c *call) prune(ctx context.Context, e *container.Engine, o pruneOptions) error {
 	var all []error
 	var freed resource.Size
-	if o.what != "image" {
+	if o.prunes("container") {
 		ids, size, err := e.PruneContainers(ctx, o.before)
 		all, freed = append(all, err, c.removed("Deleted Containers:", ids)), freed+size
 	}
-	if o.what != "container" {
+	if o.prunes("image") {
 		names, size, err := e.PruneImages(ctx, o.all, o.before)
 		all, freed = append(all, err, c.removed("Deleted Images:", names)), freed+size
+	}
+	if o.volumes { // after the containers, whose own volumes are free then
+		names, size, err := e.PruneVolumes(o.all && o.what == "volume")
+		all, freed = append(all, err, c.removed("Deleted Volumes:", names)), freed+size
 	}
 	_, err := fmt.Fprintf(c.stdout, "Total reclaimed space: %s\n", freed.Human())
 	return errors.Join(append(all, err)...)

@@ -10,9 +10,11 @@ import (
 
 const systemUsage = `pocket-docker system df [flags]
 pocket-docker system prune [flags]
+pocket-docker system info [flags]
 
-df shows what images and containers occupy, and what of it prune -a could free. Layers that several images
-share count once. prune is the same as pocket-docker prune.
+df shows what images, containers and volumes occupy, and what of it could be freed by removing those that
+are not in use. Layers that several images share count once. prune and info are the same as pocket-docker
+prune and pocket-docker info.
 
   --format TEMPLATE   table, json, or fields: {{.Type}} {{.TotalCount}} {{.Active}} {{.Size}} {{.Reclaimable}}
   --json              one object a line
@@ -29,15 +31,15 @@ var systemColumns = []column{
 }
 
 func cmdSystem(c *call) error {
-	if len(c.args) > 0 && c.args[0] == "prune" {
-		c.command, _ = find("prune")
+	if len(c.args) > 0 && (c.args[0] == "prune" || c.args[0] == "info") {
+		c.command, _ = find(c.args[0])
 		c.args = c.args[1:]
-		return cmdPrune(c)
+		return c.run(c)
 	}
 	if len(c.args) > 0 && c.args[0] == "df" {
 		c.args = c.args[1:]
 	} else if !c.wantsHelp() {
-		return usagef("system: df or prune is needed (pocket-docker help system)")
+		return usagef("system: df, prune or info is needed (pocket-docker help system)")
 	}
 	var format string
 	var asJSON bool
@@ -72,11 +74,11 @@ func (c *call) diskUsage(t *template, asJSON bool) error {
 		return err
 	}
 	defer e.DB.Close()
-	images, containers, err := e.DiskUsage()
+	disk, err := e.DiskUsage()
 	if err != nil {
 		return err
 	}
-	kinds, list := []string{"Images", "Containers"}, []image.Usage{images, containers}
+	kinds, list := []string{"Images", "Containers", "Local Volumes"}, []image.Usage{disk.Images, disk.Containers, disk.Volumes}
 	if asJSON {
 		out := json.NewEncoder(c.stdout)
 		for i, u := range list {

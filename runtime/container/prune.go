@@ -65,29 +65,62 @@ func (e *Engine) PruneImages(ctx context.Context, whole bool, before time.Time) 
 	})
 }
 
-// DiskUsage is what images and containers occupy.
-func (e *Engine) DiskUsage() (images, containers image.Usage, err error) {
+// PruneVolumes removes the volumes that no container was made with: those without a name of the user's, or
+// with named all. It returns the names, and the bytes that became free, as far as they could be counted.
+func (e *Engine) PruneVolumes(named bool) (names []string, freed resource.Size, err error) {
+	list, err := e.DB.Volumes()
+	if err != nil {
+		return nil, 0, err
+	}
+	sizes := map[string]resource.Size{}
+	for _, v := range list {
+		if len(v.Users) == 0 && (v.Anonymous || named) {
+			sizes[v.Name], _ = occupied(e.Volumes().Path(v.Name))
+		}
+	}
+	names, err = e.Volumes().Prune(named)
+	for _, name := range names {
+		freed += sizes[name]
+	}
+	return names, freed, err
+}
+
+// Disk is what of each kind there is on the disk.
+type Disk struct{ Images, Containers, Volumes image.Usage }
+
+// DiskUsage is what images, containers and volumes occupy. Active are the images that a container was made
+// from, the containers that run, and the volumes that a container was made with.
+func (e *Engine) DiskUsage() (d Disk, err error) {
 	used, err := e.imageUses()
 	if err != nil {
-		return images, containers, err
+		return d, err
 	}
-	if images, err = e.Images.Usage(used); err != nil {
-		return images, containers, err
+	if d.Images, err = e.Images.Usage(used); err != nil {
+		return d, err
 	}
 	_, lost := e.Reconcile()
 	list, err := e.DB.Containers(true)
 	if err != nil {
-		return images, containers, errors.Join(lost, err)
+		return d, errors.Join(lost, err)
 	}
 	for _, c := range list {
 		size, _ := e.Written(c.ID)
-		containers.Count++
-		containers.Size += size
-		if c.Status.Live() {
-			containers.Active++
-		} else {
-			containers.Reclaimable += size
-		}
+		add(&d.Containers, size, c.Status.Live())
 	}
-	return images, containers, nil
+	volumes, err := e.DB.Volumes()
+	for _, v := range volumes {
+		size, _ := occupied(e.Volumes().Path(v.Name))
+		add(&d.Volumes, size, len(v.Users) > 0)
+	}
+	return d, err
+}
+
+func add(u *image.Usage, size resource.Size, active bool) {
+	u.Count++
+	u.Size += size
+	if active {
+		u.Active++
+	} else {
+		u.Reclaimable += size
+	}
 }

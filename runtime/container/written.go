@@ -1,6 +1,7 @@
 package container
 
 import (
+	"errors"
 	"io/fs"
 	"path/filepath"
 
@@ -13,12 +14,16 @@ import (
 // the disk; a file with several names counts once. whole is false where some of it could not be looked at,
 // as folders of other ids that a program has closed.
 func (e *Engine) Written(id string) (size resource.Size, whole bool) {
+	return occupied(filepath.Join(e.Folder(id), "layer", "upper")) // a container of the host's programs has none
+}
+
+// occupied sums up what the files in a folder take on the disk; nothing where there is no such folder.
+func occupied(folder string) (size resource.Size, whole bool) {
 	whole = true
 	seen := map[uint64]bool{}
-	upper := filepath.Join(e.Folder(id), "layer", "upper")
-	_ = filepath.WalkDir(upper, func(path string, entry fs.DirEntry, err error) error {
+	_ = filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
-			whole = whole && path == upper // a container of the host's programs has no such folder
+			whole = whole && path == folder && errors.Is(err, fs.ErrNotExist)
 			return nil
 		}
 		var st unix.Stat_t
