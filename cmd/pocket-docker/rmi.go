@@ -4,16 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"pocket/runtime/hint"
 )
 
 const rmiUsage = `pocket-docker rmi [flags] IMAGE…
 
 Removes stored root filesystems, each named by its name, its digest or the beginning of one. One that a
-container was made from is refused; the names of those removed are shown.
+container was made from is refused, and so is a digest that has several names: an image goes with its last
+name. The names of those removed are shown.
 
-  -f, --force   remove it although a container was made from it, unless that container runs
+  -f, --force   remove it although a container was made from it, unless that container runs, or by its digest
+                although it has several names, with all of them
 
 Example:
   pocket-docker rmi alpine-minirootfs-3.19.1-x86_64
@@ -36,15 +36,7 @@ func cmdRmi(c *call) error {
 	defer e.DB.Close()
 	var all []error
 	for _, ref := range flags.Args() {
-		name, err := e.UsedBy(ref, force)
-		if err == nil && name != "" {
-			err = hint.With(fmt.Errorf("image %s: container %s was made from it", ref, name),
-				"remove the container first: pocket-docker rm %s", name)
-		}
-		if err == nil {
-			err = e.Images.Remove(context.Background(), ref)
-		}
-		if err != nil {
+		if err := e.RemoveImage(context.Background(), ref, force); err != nil {
 			all = append(all, err)
 			continue
 		}

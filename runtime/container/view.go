@@ -1,6 +1,7 @@
 package container
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -136,25 +137,40 @@ func (e *Engine) source(v Volume) string {
 }
 
 // Diff lists what is different in the container from its image, sorted by path. The places of the system's
-// own mounts are left out. It wants the container's files on the disk: the error for one without an image
-// has a hint.
+// own mounts are left out, and all of a view of the host's programs, which nothing can be written to.
 func (e *Engine) Diff(ref string) ([]tree.Change, error) {
 	c, err := e.Find(ref)
 	if err != nil {
 		return nil, err
 	}
 	v, err := e.layers(c)
+	if err == nil && isThere(e.copied(c.ID)) {
+		v, err = e.copyBesideImage(c)
+	}
 	if err != nil {
 		return nil, err
 	}
 	if v.Upper == "" {
-		return nil, nil // a view of the host's programs, which nothing can be written to
+		return nil, nil
 	}
 	list, err := v.Changes()
 	if err != nil {
 		return nil, fmt.Errorf("compare container %s with its image: %w", c.Name, err)
 	}
 	return withoutSystem(list), nil
+}
+
+// copyBesideImage is a view for the comparison of a container's copy with its image.
+func (e *Engine) copyBesideImage(c state.Container) (*tree.View, error) {
+	cfg, err := ConfigOf(c)
+	if err != nil {
+		return nil, err
+	}
+	whole, err := e.Images.Tree(context.Background(), cfg.From, nil)
+	if err != nil {
+		return nil, fmt.Errorf("compare container %s with its image: %w", c.Name, err)
+	}
+	return &tree.View{IDs: e.seenAs(&cfg), Upper: e.copied(c.ID), Lower: []string{whole}, Copied: true}, nil
 }
 
 // systemPlaces are made by the set-up where the image has none.

@@ -63,6 +63,11 @@ func (db *DB) Image(ref string) (Image, error) {
 	return Image{}, fmt.Errorf("image %q: %w", ref, err)
 }
 
+// Named tells if ref is the image's name, in one of the forms that Image takes, and not its digest.
+func (i Image) Named(ref string) bool {
+	return i.Name == ref || i.Name == ref+":latest" || trimArchive(i.Name) == ref || i.Name == trimArchive(ref) || i.pulledAs(ref)
+}
+
 func keep(list []Image, matches func(Image) bool) []Image {
 	var kept []Image
 	for _, i := range list {

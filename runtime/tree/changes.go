@@ -48,7 +48,7 @@ func changes(c *inside.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &difference{list: []Change{}, attribute: "user.overlay.opaque"}
+	d := &difference{list: []Change{}, attribute: "user.overlay.opaque", copied: r.Copied}
 	if r.As != nil {
 		d.attribute = "trusted.overlay.opaque"
 	}
@@ -59,10 +59,11 @@ func changes(c *inside.Call) (any, error) {
 	return d.list, nil
 }
 
-// difference compares an overlay's upper folder with what is below it. Both are walked by descriptors, a
+// difference compares an overlay's upper folder, or a copy, with what is below it. Both are walked by descriptors, a
 // folder of the one beside the folder of the same name of the other.
 type difference struct {
 	list      []Change
+	copied    bool   // upper began as a copy of what is below
 	attribute string // that marks a folder as hiding all that is below it (overlayfs.rst, "whiteouts and opaque directories")
 }
 
@@ -72,7 +73,7 @@ func (d *difference) folder(upper, lower int, name string) error {
 	if err != nil {
 		return err
 	}
-	if d.opaque(upper) && lower >= 0 {
+	if lower >= 0 && (d.copied || d.opaque(upper)) {
 		if err := d.hidden(upper, lower, name); err != nil {
 			return err
 		}
@@ -97,7 +98,9 @@ func (d *difference) child(upper, lower int, base, name string) error {
 	switch {
 	case st == nil: // removed meanwhile
 		return nil
-	case isWhiteout(st):
+	case d.copied && before != nil && sameFile(before, st):
+		return nil
+	case !d.copied && isWhiteout(st):
 		if before != nil {
 			d.list = append(d.list, Change{Kind: Deleted, Path: name})
 		}
@@ -128,7 +131,7 @@ func (d *difference) below(upper, lower int, before, st *unix.Stat_t, base, name
 	if err := d.folder(in, old, name); err != nil {
 		return err
 	}
-	if old >= 0 && len(d.list) == at && sameFolder(before, st) {
+	if old >= 0 && len(d.list) == at && (sameFolder(before, st) || d.copied && sameOwner(before, st)) {
 		return nil
 	}
 	d.note(before, len(d.list) == at, name)
@@ -143,7 +146,7 @@ func (d *difference) note(before *unix.Stat_t, empty bool, name string) {
 	}
 }
 
-// hidden lists what an opaque folder hides and does not replace.
+// hidden lists what is in the folder below and not in one that hides it or was copied from it.
 func (d *difference) hidden(upper, lower int, name string) error {
 	names, err := namesIn(lower)
 	if err != nil {
@@ -178,8 +181,16 @@ func isWhiteout(st *unix.Stat_t) bool { return st.Mode&unix.S_IFMT == unix.S_IFC
 func isFolder(st *unix.Stat_t) bool { return st.Mode&unix.S_IFMT == unix.S_IFDIR }
 
 func sameFolder(a, b *unix.Stat_t) bool {
-	return a.Mode == b.Mode && a.Uid == b.Uid && a.Gid == b.Gid && a.Mtim == b.Mtim
+	return sameOwner(a, b) && a.Mtim == b.Mtim
 }
+
+// sameFile compares what docker compares of a file that two trees have. What is no folder gets another time when
+// it is written to.
+func sameFile(a, b *unix.Stat_t) bool {
+	return !isFolder(a) && sameOwner(a, b) && a.Rdev == b.Rdev && a.Size == b.Size && a.Mtim == b.Mtim
+}
+
+func sameOwner(a, b *unix.Stat_t) bool { return a.Mode == b.Mode && a.Uid == b.Uid && a.Gid == b.Gid }
 
 // lookAt returns nil for what is not there, as everything is in a folder of -1.
 func lookAt(folder int, base string) (*unix.Stat_t, error) {

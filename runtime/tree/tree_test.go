@@ -259,6 +259,31 @@ func TestView(t *testing.T) {
 	}
 }
 
+func TestChangesOfACopy(t *testing.T) {
+	base := t.TempDir()
+	then := time.Unix(1e9, 0)
+	for _, side := range []string{"/image", "/copy"} {
+		must(t, errors.Join(os.MkdirAll(base+side+"/etc", 0o755), os.MkdirAll(base+side+"/gone/with", 0o755), os.Mkdir(base+side+"/same", 0o755)))
+		for _, name := range []string{"/etc/same", "/etc/longer", "/etc/later", "/etc/mode", "/etc/gone"} {
+			must(t, errors.Join(os.WriteFile(base+side+name, []byte("text"), 0o644), os.Chtimes(base+side+name, then, then)))
+		}
+		must(t, os.Symlink("same", base+side+"/etc/link"))
+		must(t, unix.UtimesNanoAt(unix.AT_FDCWD, base+side+"/etc/link", []unix.Timespec{{Sec: 1}, {Sec: 1}}, unix.AT_SYMLINK_NOFOLLOW))
+	}
+	must(t, errors.Join(os.WriteFile(base+"/copy/etc/longer", []byte("longer"), 0), os.Chtimes(base+"/copy/etc/longer", then, then),
+		os.Chtimes(base+"/copy/etc/later", then, then.Add(time.Nanosecond)), os.Chmod(base+"/copy/etc/mode", 0o600),
+		os.Remove(base+"/copy/etc/gone"), os.RemoveAll(base+"/copy/gone"), os.MkdirAll(base+"/copy/new/below", 0o755),
+		os.Chtimes(base+"/copy/same", then, then)))
+	v := View{IDs: idmap.Single(0), Upper: base + "/copy", Lower: []string{base + "/image"}, Copied: true}
+	got, err := v.Changes()
+	must(t, err)
+	want := []Change{{Changed, "/etc", false}, {Deleted, "/etc/gone", false}, {Changed, "/etc/later", false}, {Changed, "/etc/longer", false},
+		{Changed, "/etc/mode", false}, {Deleted, "/gone", false}, {Added, "/new", false}, {Added, "/new/below", true}}
+	if !slices.Equal(got, want) {
+		t.Errorf("changes %+v\nwant %+v", got, want)
+	}
+}
+
 func TestViewOfNothing(t *testing.T) {
 	v := View{IDs: idmap.Single(0)}
 	if _, err := v.Stat("/", false); err == nil || (hint.Of(err) == "" && !errors.Is(err, unix.EPERM)) {

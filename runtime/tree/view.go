@@ -19,7 +19,10 @@ type View struct {
 	// is the overlay's work folder: without it nothing in the view can be written. All are absolute.
 	Lower       []string
 	Upper, Work string
-	Volumes     []Volume // seen in their places; what is not there is left out
+	// Copied says that Upper began as a copy of Lower, which must be one tree, and is compared with it so: for
+	// Changes only.
+	Copied  bool
+	Volumes []Volume // seen in their places; what is not there is left out
 
 	owners *os.File // user namespace with the mapping IDs
 }
