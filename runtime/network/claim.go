@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -13,7 +14,8 @@ import (
 )
 
 // Claim looks whether the ports can be had, and chooses those that are not fixed. They are not kept: who calls
-// holds a lock until somebody else listens at them. A port that is in use is an error that names it.
+// holds a lock until somebody else listens at them. A port that is in use is an error that names it, and so is
+// a reserved one even for root: pasta, in the sandbox's user namespace, has no privilege to listen there.
 func Claim(ports []Port) ([]Port, error) {
 	var held []int
 	defer func() {
@@ -36,6 +38,9 @@ func Claim(ports []Port) ([]Port, error) {
 
 // claim binds the host's port, and stores the one that was chosen.
 func (p *Port) claim() ([]int, error) {
+	if first := lowest(); p.Host != 0 && int(p.Host) < first {
+		return nil, lowPort(fmt.Errorf("publish port %s at %s: %w", p.Inside(), p.Outside(), unix.EACCES), p.Host, first)
+	}
 	if p.Last <= p.Host {
 		return p.bind()
 	}
@@ -153,7 +158,7 @@ func (p *Port) explain(err error) error {
 		return hint.With(told, "another program or container has the port %d: choose another (-p %d:%d), or end it (ss -lnp shows which it is)",
 			p.Host, nextPort(p.Host), p.Container)
 	case errors.Is(err, unix.EACCES):
-		return lowPort(told, p.Host)
+		return lowPort(told, p.Host, lowest())
 	case errors.Is(err, unix.EADDRNOTAVAIL):
 		return hint.With(told, "this machine has no address %s: leave it out for all of them", p.Address)
 	}
@@ -162,17 +167,17 @@ func (p *Port) explain(err error) error {
 
 func nextPort(n uint16) int { return min(int(n)+1, 65535) }
 
-func lowPort(err error, port uint16) error {
-	return hint.With(err, "ports below %s are reserved: choose a higher one, or as root: sysctl net.ipv4.ip_unprivileged_port_start=%d", lowest(), port)
+func lowPort(err error, port uint16, first int) error {
+	return hint.With(err, "ports below %d are reserved: choose a higher one, or as root: sysctl net.ipv4.ip_unprivileged_port_start=%d", first, port)
 }
 
 // lowest is the first port that needs no privilege (ip(7), ip_unprivileged_port_start).
-func lowest() string {
+func lowest() int {
 	text, err := os.ReadFile("/proc/sys/net/ipv4/ip_unprivileged_port_start")
-	if err != nil {
-		return "1024"
+	if n, parseErr := strconv.Atoi(strings.TrimSpace(string(text))); err == nil && parseErr == nil {
+		return n
 	}
-	return strings.TrimSpace(string(text))
+	return 1024
 }
 
 // translatable finds what pasta cannot do: for a protocol and a port of the host there is one port inside,
