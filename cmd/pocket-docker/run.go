@@ -39,7 +39,9 @@ What to run
   --env-file FILE        such variables, one a line
   -w, --workdir PATH     the working directory (the image's, else /)
   -u, --user USER[:GROUP]
-                         who runs it inside, by names of the image or by numbers (the image's, else root)
+                         who runs it inside, by names of the image or by numbers (the image's, else root);
+                         without GROUP also as a member of the groups that the image gives to USER,
+                         where there is a range of ids (not with a single one: the kernel forbids it)
   --entrypoint PROGRAM   what runs before COMMAND, in place of the image's; "" for nothing
   -h, --hostname NAME    the host name inside (the first digits of the id)
   --cidfile FILE         a new file that the id is written to

@@ -29,8 +29,9 @@ type Plan struct {
 	Entries []int    // descriptors of v1 groups' tasks files
 	Folder  int      // descriptor of a v2 group, or -1
 
-	SetupUID, SetupGID int // mapped ids that own what is set up
-	UID, GID           int // of the program
+	SetupUID, SetupGID int   // mapped ids that own what is set up
+	UID, GID           int   // of the program
+	Supplementary      []int // further groups of it; only where setgroups(2) is allowed in UserNS
 	HostNetwork        bool
 	NetNS              *os.File // the network namespace to be in, owned by UserNS; nil: a new one
 	Loopback           bool

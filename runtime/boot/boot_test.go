@@ -90,7 +90,8 @@ func golden(t *testing.T, name, list string) {
 func TestOrder(t *testing.T) {
 	p := plan(t, runtime.GOARCH)
 	p.Root.Mounts[3].Terminals = true
-	p.Terminal, p.Keep, p.Handout = true, "/work/out", 25
+	p.Terminal, p.Keep, p.Handout, p.Dir = true, "/work/out", 25, "/work/new"
+	p.Supplementary, p.UID, p.GID = []int{4, 10}, 7, 8
 	steps := compose(t, p).Inner.Steps()
 	at := func(step string) int {
 		for i, s := range steps {
@@ -106,9 +107,13 @@ func TestOrder(t *testing.T) {
 		{"bind /usr on /usr", "pivot the root"},         // host paths end with the pivot
 		{"mount proc on /proc", "drop the host's root"}, // needs a visible /proc
 		{"drop the host's root", "mount /usr on /usr"},  // images' links lead nowhere else
+		{"mount on /work", "mount on /proc"},            // no link of an image leads through it to the host's descriptors
+		{"make folder /work/new", "mount on /proc"},
 		{"forbid /mnt/answer", "make the root read-only"},
 		{"hand out the terminal", "close the descriptors"},
-		{"close the descriptors", "change to the working directory /work"}, // CVE-2024-21626
+		{"close the descriptors", "change to the working directory /work/new"}, // CVE-2024-21626
+		{"set the supplementary groups", "become the group"},
+		{"become the group", "become the user"},
 		{"drop a capability", "set the capabilities"},
 		{"set the capabilities", "tie the sandbox to its monitor"}, // a change of identity clears it
 		{"tie the sandbox to its monitor", "look whether the monitor lives"},

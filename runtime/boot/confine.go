@@ -179,7 +179,15 @@ var lastCapability = sync.OnceValue(func() int {
 	return unix.CAP_LAST_CAP
 })
 
+// identity becomes the program's user. The groups come first: to set them takes CAP_SETGID (setgroups(2)).
 func (c *composer) identity() {
+	if len(c.Supplementary) > 0 {
+		var list []byte
+		for _, gid := range c.Supplementary {
+			list = binary.NativeEndian.AppendUint32(list, uint32(gid))
+		}
+		c.add("set the supplementary groups", unix.SYS_SETGROUPS, len(c.Supplementary), list)
+	}
 	if c.GID != c.SetupGID {
 		c.add("become the group", unix.SYS_SETRESGID, c.GID, c.GID, c.GID)
 	}
@@ -205,7 +213,6 @@ func (c *composer) closeAll(keep ...int) {
 func (c *composer) directory() {
 	c.add("set the umask", unix.SYS_UMASK, 0o022)
 	if c.Dir != "/" {
-		c.mkdirs(c.Dir)
 		c.add("change to the working directory "+c.Dir, unix.SYS_CHDIR, c.Dir)
 	}
 }

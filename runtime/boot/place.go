@@ -35,7 +35,10 @@ func (c *composer) place(sources []source) {
 	for _, f := range c.Root.Files {
 		c.write(f)
 	}
-	for _, s := range sources[1:] {
+	for _, s := range procLast(sources[1:]) {
+		if s.Kind == rootfs.Proc {
+			c.directoryMade()
+		}
 		c.attach(s)
 		if s.Kind == rootfs.Dev && s.Target == "/dev" {
 			for _, l := range deviceLinks(s.Mount) {
@@ -43,6 +46,7 @@ func (c *composer) place(sources []source) {
 			}
 		}
 	}
+	c.directoryMade()
 	for _, s := range sources {
 		switch s.Kind {
 		case rootfs.Proc:
@@ -59,6 +63,27 @@ func (c *composer) place(sources []source) {
 	if c.Root.Seal {
 		c.inner.Add(linux.Call{Step: "make the root read-only", Nr: unix.SYS_MOUNT_SETATTR,
 			Args: []any{unix.AT_FDCWD, "/", 0, linux.Ref(&unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY}), linux.SizeofMountAttr}})
+	}
+}
+
+// procLast puts /proc behind all that is mounted elsewhere: while the places of those are made, the host's
+// descriptors are open, and a link of the image to /proc/self/fd would lead to them (CVE-2024-21626).
+func procLast(list []source) []source {
+	return slices.SortedStableFunc(slices.Values(list), func(a, b source) int { return late(a) - late(b) })
+}
+
+func late(s source) int {
+	if s.Kind == rootfs.Proc {
+		return 1
+	}
+	return 0
+}
+
+// directoryMade makes the working directory where it is missing, as docker does: it is the sandbox's root's,
+// and needs no place that the program may write to.
+func (c *composer) directoryMade() {
+	if c.Dir != "/" {
+		c.mkdirs(c.Dir)
 	}
 }
 

@@ -32,6 +32,7 @@ type Config struct {
 	Hostname string // "" means the first 12 digits of the id
 	User     string // who runs the program, by name or number, as image.LookupUser takes it; "" means the image's, else root
 	UID, GID int    // what User was when the container was made; set by Create
+	Groups   []int  // further groups that the image gives to that user; set by Create
 	Home     string // that user's; set by Create
 
 	Volumes  []Volume

@@ -132,7 +132,11 @@ func (e *Engine) asUser(cfg *Config, id, user string) error {
 		return nil
 	}
 	files := cfg.From
-	if files.Kind != image.Host {
+	switch own := e.copied(id); {
+	case files.Kind == image.Host:
+	case isThere(own):
+		files.Layers = []string{own}
+	default:
 		files.Layers = append([]string{filepath.Join(e.Folder(id), "layer", "upper")}, files.Layers...)
 	}
 	return cfg.inheritUser(files, user)
@@ -140,6 +144,7 @@ func (e *Engine) asUser(cfg *Config, id, user string) error {
 
 // spec is the program with all that the container's config says of its programs.
 func (x *Exec) spec(cfg Config, ids idmap.Map) (sandbox.JoinSpec, error) {
+	ids = cfg.ids(ids)
 	if idmap.Host(ids.UIDs, cfg.UID) < 0 || idmap.Host(ids.GIDs, cfg.GID) < 0 {
 		return sandbox.JoinSpec{}, hint.With(
 			fmt.Errorf("user %d:%d has no id on this host: %s", cfg.UID, cfg.GID, ids.Reason), "run it as user 0, who is you outside")
@@ -156,7 +161,7 @@ func (x *Exec) spec(cfg Config, ids idmap.Map) (sandbox.JoinSpec, error) {
 	}
 	cfg.Terminal, cfg.Env = x.Terminal, append(append([]string{}, cfg.Env...), x.Env...)
 	return sandbox.JoinSpec{
-		Args: x.Args, Env: cfg.environment(), Dir: cfg.Dir, UID: cfg.UID, GID: cfg.GID,
+		Args: x.Args, Env: cfg.environment(), Dir: cfg.Dir, UID: cfg.UID, GID: cfg.GID, Supplementary: cfg.supplementary(ids),
 		Capabilities: cfg.Capabilities, Seccomp: filter, Terminal: x.Terminal, Rows: x.Rows, Cols: x.Cols,
 	}, nil
 }

@@ -34,11 +34,13 @@ func (m *monitor) writable() error {
 }
 
 // ids is the container's map: the user's own, or none at all.
-func (m *monitor) ids() idmap.Map {
-	if m.cfg.Userns == HostUsers {
+func (m *monitor) ids() idmap.Map { return m.cfg.ids(m.IDs) }
+
+func (c *Config) ids(own idmap.Map) idmap.Map {
+	if c.Userns == HostUsers {
 		return idmap.None()
 	}
-	return m.IDs
+	return own
 }
 
 // layer is the folder of what the program writes.

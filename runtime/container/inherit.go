@@ -3,6 +3,7 @@ package container
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path"
 	"slices"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"pocket/runtime/hint"
+	"pocket/runtime/idmap"
 	"pocket/runtime/image"
 )
 
@@ -51,8 +53,17 @@ func (c *Config) inheritUser(img image.Image, spec string) error {
 	if user.Name == "" && img.Kind == image.Host && !strings.Contains(spec, ":") {
 		user.GID = user.UID // the view of the host has no entry for it but the one that is made of it
 	}
-	c.UID, c.GID, c.Home = user.UID, user.GID, user.Home
+	c.UID, c.GID, c.Groups, c.Home = user.UID, user.GID, user.Groups, user.Home
 	return nil
+}
+
+// supplementary are those of the user's further groups that can be had with the mapping. With a single id there
+// are none: setgroups(2) is denied then (user_namespaces(7)).
+func (c *Config) supplementary(ids idmap.Map) []int {
+	if os.Geteuid() != 0 && !ids.Tool {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(c.Groups), func(gid int) bool { return idmap.Host(ids.GIDs, gid) < 0 })
 }
 
 // imageSignal reads a stop signal as images have it: SIGTERM, TERM, 15, SIGRTMIN+3.

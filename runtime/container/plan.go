@@ -34,7 +34,7 @@ func (m *monitor) spec(net *link) (sandbox.Spec, error) {
 	}
 	spec := sandbox.Spec{
 		Args: cfg.Args, Env: cfg.environment(), Dir: cfg.Dir, Hostname: cfg.Hostname,
-		Root: root, IDs: m.ids(), HostUsers: cfg.Userns == HostUsers, NoInit: cfg.NoInit, UID: cfg.UID, GID: cfg.GID,
+		Root: root, IDs: m.ids(), HostUsers: cfg.Userns == HostUsers, NoInit: cfg.NoInit, UID: cfg.UID, GID: cfg.GID, Supplementary: cfg.supplementary(m.ids()),
 		Loopback: true, Capabilities: cfg.Capabilities, Seccomp: filter,
 		Limits: cfg.Limits, Ulimits: cfg.Ulimits, OOMScore: cfg.OOMScore, Groups: m.Groups, Terminal: cfg.Terminal, Strict: cfg.Strict, Live: true,
 	}

@@ -31,6 +31,8 @@ type JoinSpec struct {
 	Env      []string // "NAME=value"; nothing is added
 	Dir      string   // working directory inside, which must exist; "" means "/"
 	UID, GID int      // inside; both must be mapped
+	// Supplementary are further groups, as in Spec.
+	Supplementary []int
 
 	Capabilities []int           // capabilities kept, as numbers of capabilities(7); nil: none at all
 	Seccomp      *seccomp.Filter // nil: unconfined
@@ -117,7 +119,7 @@ func (j *Joined) start(files *files) error {
 func (j *Joined) plan(groups *cgroup.Membership) (boot.Joining, error) {
 	s := j.spec
 	plan := boot.Plan{
-		Entries: groups.Entries(), Folder: groups.Folder(), UID: s.UID, GID: s.GID, Dir: s.Dir,
+		Entries: groups.Entries(), Folder: groups.Folder(), UID: s.UID, GID: s.GID, Supplementary: s.Supplementary, Dir: s.Dir,
 		Capabilities: s.Capabilities, Filter: s.Seccomp,
 		Terminal: s.Terminal, Rows: s.Rows, Cols: s.Cols, Args: s.Args, Env: s.Env,
 	}

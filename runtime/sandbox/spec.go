@@ -29,6 +29,9 @@ type Spec struct {
 	Root     rootfs.Plan
 	IDs      idmap.Map
 	UID, GID int // inside; both must be mapped
+	// Supplementary are further groups of the program's; all must be mapped. There can be none where an ordinary
+	// user mapped one id only, because setgroups(2) is denied then (user_namespaces(7)).
+	Supplementary []int
 	// Owners is a user namespace whose map translates the owners of files on the plan's mounts that ask for
 	// it; nil: the sandbox's own. See UserNamespace.
 	Owners *os.File

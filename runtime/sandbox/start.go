@@ -138,7 +138,7 @@ func (p *Process) plan(userNS *os.File) (boot.Plan, error) {
 	s := p.spec
 	plan := boot.Plan{
 		Root: s.Root, UserNS: userNS, Owners: s.Owners, Entries: p.group.Entries(), Folder: p.group.Folder(),
-		SetupUID: s.IDs.UIDs[0].Inside, SetupGID: s.IDs.GIDs[0].Inside, UID: s.UID, GID: s.GID,
+		SetupUID: s.IDs.UIDs[0].Inside, SetupGID: s.IDs.GIDs[0].Inside, UID: s.UID, GID: s.GID, Supplementary: s.Supplementary,
 		HostNetwork: s.HostNetwork, NetNS: s.NetNS, Loopback: s.Loopback, Hostname: s.Hostname, Domainname: s.Domain, Dir: s.Dir,
 		Capabilities: s.Capabilities, Handout: -1, Terminal: s.Terminal, Keep: s.Keep, Args: s.Args, Env: s.Env,
 		Filter: s.Seccomp, Rows: s.Rows, Cols: s.Cols, OOMScore: s.OOMScore, NoInit: s.NoInit,
