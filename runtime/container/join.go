@@ -59,7 +59,8 @@ func (l *link) enter(c state.Container, ids idmap.Map) error {
 	proc := "/proc/" + strconv.Itoa(c.Init.PID)
 	same, err := sameMap(proc+"/uid_map", ids.UIDs)
 	if err == nil && !same {
-		err = errors.New("its user ids are others than those that a new container gets")
+		err = hint.With(errors.New("its user ids are others than those that a new container gets"),
+			"who shares a network must be in the same kind of user namespace: give both --userns host, or neither")
 	}
 	if err == nil {
 		l.user, err = os.Open(proc + "/ns/user")
