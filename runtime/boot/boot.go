@@ -70,7 +70,9 @@ type composer struct {
 	here  *linux.Program // what must be done with our own privileges, before the clone
 	inner *linux.Program
 	taken []*linux.Value // descriptors that here opened
-	made  map[string]bool
+	// native says that the program stays in our own user namespace.
+	native bool
+	made   map[string]bool
 
 	layers []int // descriptors of overlays' folders
 	failed error // of what had to be done while the lists were made
@@ -80,7 +82,7 @@ type composer struct {
 // another process spent on it within the control group. An error names the step that failed; then no
 // process is left.
 func Spawn(plan Plan) (pid int, spent time.Duration, err error) {
-	c := &composer{Plan: plan, here: &linux.Program{}, inner: &linux.Program{}, made: map[string]bool{"/": true}}
+	c := &composer{Plan: plan, here: &linux.Program{}, inner: &linux.Program{}, made: map[string]bool{"/": true}, native: plan.UserNS == nil}
 	privileged := linux.Privileged()
 	if !privileged || plan.UserNS == nil {
 		c.here = c.inner // who does it inside loses no privilege on the way

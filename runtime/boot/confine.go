@@ -243,12 +243,15 @@ func (c *composer) outside(p *linux.Program) {
 	}
 }
 
-// capabilities leaves exactly the kept ones, and none of them inheritable or ambient (CVE-2022-24769).
+// capabilities leaves exactly the kept ones, in our own user namespace those of them that we have, and none of them inheritable or ambient (CVE-2022-24769).
 func (c *composer) capabilities() {
 	header := &unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
 	data := &[2]unix.CapUserData{}
 	if c.UID == 0 {
 		for _, n := range c.Capabilities {
+			if c.native && !linux.HasCapability(n) {
+				continue // nobody gets more than we have
+			}
 			data[n/32].Permitted |= 1 << (n % 32)
 			data[n/32].Effective |= 1 << (n % 32)
 		}

@@ -55,6 +55,7 @@ func Join(j Joining) (pid int, terminal *os.File, err error) {
 	if err != nil {
 		return 0, nil, cureJoin(err, over(j.Pidfd)) // of one that is ending, little can be read
 	}
+	c.native = namespaces&unix.CLONE_NEWUSER == 0
 	spawn, err := c.joining(c.entering(j.Pidfd, namespaces, linux.Privileged()), master, slave)
 	if err != nil {
 		return 0, nil, err

@@ -91,9 +91,11 @@ func (c *composer) takeTree(step, path string, flags uint, fd *linux.Value) {
 }
 
 // setattr changes the flags of a mount; recursive reaches the mounts below it too, which a remount of
-// mount(2) would not (mount_setattr(2)).
+// mount(2) would not (mount_setattr(2)). It also takes the mount out of its peer group: a clone of a shared
+// mount is a member of the host's (mount_namespaces(7)), and what is laid over a part of it inside, as the masks
+// of /sys or a volume within a volume, would appear on the host too.
 func setattr(step string, fd any, attr uint64, flags int) linux.Call {
-	a := &unix.MountAttr{Attr_set: attr}
+	a := &unix.MountAttr{Attr_set: attr, Propagation: unix.MS_PRIVATE}
 	return linux.Call{Step: step, Nr: unix.SYS_MOUNT_SETATTR,
 		Args: []any{fd, "", unix.AT_EMPTY_PATH | flags, linux.Ref(a), linux.SizeofMountAttr}}
 }

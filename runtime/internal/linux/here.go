@@ -70,6 +70,14 @@ func Privileged() bool {
 	return os.Geteuid() == 0 && data[0].Effective&(1<<unix.CAP_SYS_ADMIN) != 0
 }
 
+// HasCapability says whether this process may have the capability with this number (its permitted set).
+func HasCapability(n int) bool {
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var data [2]unix.CapUserData
+	err := unix.Capget(&header, &data[0])
+	return err == nil && data[n/32].Permitted&(1<<(n%32)) != 0
+}
+
 // IgnoredSignals lists the signals that this process ignores: a program that it starts would too.
 func IgnoredSignals() []unix.Signal {
 	var ignored []unix.Signal
