@@ -111,6 +111,10 @@ func awaitStep(told *os.File) {
 	_ = told.SetReadDeadline(time.Time{})
 }
 
+// patience is how long the steps inside may take, which are a millisecond's work where nobody is in the way:
+// until they are done, who is inside may stop them (kill(2)), and so whoever waits for them here.
+const patience = 5 * time.Second
+
 // joining composes the lists: the outer process enters everything and opens the terminal; the inner one,
 // which exists because only a child is in an entered PID namespace (setns(2)), is confined.
 func (c *composer) joining(outer *linux.Program, master, slave *linux.Value) (*linux.Spawn, error) {
@@ -136,7 +140,7 @@ func (c *composer) joining(outer *linux.Program, master, slave *linux.Value) (*l
 	c.filter(int(init.Fd()))
 	// By way of the init's file and not at once: until then our own binary is /proc/self/exe.
 	c.add("start the step before the program", unix.SYS_EXECVEAT, int(init.Fd()), "", c.initArgs("exec"), c.Env, unix.AT_EMPTY_PATH)
-	return &linux.Spawn{Flags: unix.CLONE_FILES, Cgroup: c.Folder, Outer: outer, Inner: c.inner, After: &linux.Program{}}, nil
+	return &linux.Spawn{Flags: unix.CLONE_FILES, Cgroup: c.Folder, Outer: outer, Inner: c.inner, After: &linux.Program{}, Patience: patience}, nil
 }
 
 // entering is what the outer process does. The control groups come first: their files are ours to write only

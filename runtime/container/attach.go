@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -43,7 +44,13 @@ func (e *Engine) Attach(ref string, options AttachOptions) (*Attachment, error) 
 	if err != nil {
 		return nil, err
 	}
-	return attachOver(conn, request{Do: "attach", Attach: &options})
+	_ = conn.SetReadDeadline(time.Now().Add(killPatience))
+	a, err := attachOver(conn, request{Do: "attach", Attach: &options})
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		err = stuck(c, "answer")
+	}
+	_ = conn.SetReadDeadline(time.Time{}) // closed already after an error
+	return a, err
 }
 
 func attachOver(conn *os.File, r request) (*Attachment, error) {

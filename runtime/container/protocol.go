@@ -112,7 +112,19 @@ func atSocket(folder string, use func(unix.Sockaddr) error) error {
 	return use(&unix.SockaddrUnix{Name: "/proc/self/fd/" + strconv.Itoa(dir) + "/" + controlName})
 }
 
-// accept waits for a connection; the error is os.ErrClosed when the socket has been closed.
+// transient says of an accept's error that the next may be better: whoever connected has gone, or there is no
+// descriptor or memory just now (accept(2)).
+func transient(err error) bool {
+	for _, passing := range []error{unix.ECONNABORTED, unix.EINTR, unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM} {
+		if errors.Is(err, passing) {
+			return true
+		}
+	}
+	return false
+}
+
+// accept waits for a connection. After an error that is not transient there will be no more: the socket has
+// been closed.
 func accept(socket *os.File) (*os.File, error) {
 	raw, err := socket.SyscallConn()
 	if err != nil {
@@ -170,10 +182,14 @@ func put(conn *os.File, v any) error {
 	return err
 }
 
-// get receives a value; the error is errNoMonitor when the other side has closed.
+// get receives a value; the error is errNoMonitor when the other side has closed, and os.ErrDeadlineExceeded
+// when it has not answered by the connection's deadline.
 func get(conn *os.File, v any) error {
 	buffer := make([]byte, maxMessage)
 	n, err := conn.Read(buffer)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return err
+	}
 	if err != nil || n == 0 {
 		return errNoMonitor
 	}

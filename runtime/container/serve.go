@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -17,12 +18,19 @@ import (
 func (m *monitor) serve() {
 	for {
 		conn, err := accept(m.control)
+		if transient(err) {
+			time.Sleep(breath)
+			continue
+		}
 		if err != nil {
 			return
 		}
 		m.welcome(conn)
 	}
 }
+
+// breath is how long a connection that cannot be taken waits for a free descriptor.
+const breath = 100 * time.Millisecond
 
 // welcome serves one connection, in a goroutine of its own that the end of the watch waits for.
 func (m *monitor) welcome(conn *os.File) {
@@ -33,8 +41,12 @@ func (m *monitor) welcome(conn *os.File) {
 		if err := get(conn, &r); err != nil {
 			return
 		}
-		if r.Do == "attach" {
+		switch {
+		case r.Do == "attach" && r.Attach != nil:
 			m.attach(conn, *r.Attach)
+			return
+		case r.Do == "wait":
+			m.tellEnd(conn)
 			return
 		}
 		_ = put(conn, m.answer(r)) // whoever asked may have gone
@@ -58,15 +70,12 @@ func (m *monitor) answer(r request) reply {
 		return m.update(r.Change)
 	case "stats":
 		return m.stats()
-	case "wait":
-		e := <-m.wait()
-		return reply{Status: e.Status, Error: e.Error, Hint: e.Hint}
 	}
 	return failure(fmt.Errorf("the monitor does not know %q: it is of another version", r.Do))
 }
 
 // wait returns what will tell how the present run ends.
-func (m *monitor) wait() <-chan Ended {
+func (m *monitor) wait() chan Ended {
 	c := make(chan Ended, 1)
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -76,6 +85,25 @@ func (m *monitor) wait() <-chan Ended {
 		m.waiting = append(m.waiting, c)
 	}
 	return c
+}
+
+// tellEnd tells how the present run ends, unless whoever waits for it goes before: many may ask, and each has
+// a descriptor of ours.
+func (m *monitor) tellEnd(conn *os.File) {
+	end, gone := m.wait(), make(chan struct{})
+	go func() { // ends with the connection at the latest
+		if _, err := conn.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+			close(gone)
+		}
+	}()
+	select {
+	case e := <-end:
+		_ = put(conn, reply{Status: e.Status, Error: e.Error, Hint: e.Hint})
+	case <-gone:
+		m.mu.Lock()
+		m.waiting = slices.DeleteFunc(m.waiting, func(c chan Ended) bool { return c == end })
+		m.mu.Unlock()
+	}
 }
 
 func (m *monitor) attach(conn *os.File, options AttachOptions) {

@@ -16,7 +16,7 @@ import (
 )
 
 // killPatience is how long a monitor may take to end a container that it was told to kill: everything
-// is dead at once, but its record must be written.
+// is dead at once, but its record must be written. It is also how long one may take to answer.
 const killPatience = 10 * time.Second
 
 // DefaultPatience is how long stop waits before it kills, where neither the container nor the caller says
@@ -101,8 +101,7 @@ func (e *Engine) await(ctx context.Context, c state.Container, r request) error 
 		select {
 		case <-look.C:
 		case <-over:
-			return hint.With(fmt.Errorf("its monitor, process %d, does not end", c.Monitor.PID),
-				"end the monitor, and with it the container: kill -9 %d", c.Monitor.PID)
+			return stuck(c, "end")
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
@@ -110,7 +109,14 @@ func (e *Engine) await(ctx context.Context, c state.Container, r request) error 
 	return nil
 }
 
-// ask makes a request to the container's monitor. The error is errNoMonitor when there is none.
+// stuck is the error of a monitor that does not do what any monitor does at once.
+func stuck(c state.Container, what string) error {
+	return hint.With(fmt.Errorf("its monitor, process %d, does not %s", c.Monitor.PID, what),
+		"end the monitor, and with it the container: kill -9 %d", c.Monitor.PID)
+}
+
+// ask makes a request to the container's monitor, which answers at once. The error is errNoMonitor when there
+// is none.
 func (e *Engine) ask(c state.Container, r request) (reply, error) {
 	conn, err := dial(e.Folder(c.ID))
 	if err != nil {
@@ -121,7 +127,12 @@ func (e *Engine) ask(c state.Container, r request) (reply, error) {
 	if err := put(conn, r); err != nil {
 		return reply{}, errNoMonitor // it ended just now
 	}
-	if err := get(conn, &answer); err != nil {
+	_ = conn.SetReadDeadline(time.Now().Add(killPatience)) // one that was stopped never answers
+	err = get(conn, &answer)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		err = stuck(c, "answer")
+	}
+	if err != nil {
 		return reply{}, err
 	}
 	return answer, answer.err()

@@ -1,15 +1,28 @@
 package linux
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
+	"sync"
+	"sync/atomic"
 	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-func vfork(nr, a1, a2 uintptr) uintptr
+func vfork(nr, a1, a2, a3 uintptr) uintptr
+
+// While a child has our memory its parent's thread stands still in the kernel, for as long as somebody keeps
+// the child from going on: one inside may stop it, and a frozen control group does. Without these two the Go
+// runtime would wait for that thread with its next collection, and all of us would stand still with it.
+//
+//go:linkname entersyscall runtime.entersyscall
+func entersyscall()
+
+//go:linkname exitsyscall runtime.exitsyscall
+func exitsyscall()
 
 // Without noescape the arguments would be moved to the heap: an allocation, by a child that must not run
 // any of the Go runtime.
@@ -28,6 +41,9 @@ type Spawn struct {
 	Inner      *Program
 	After      *Program // run by the outer child when the inner one has executed its program
 
+	// Patience is how long the inner child may take before it is killed, from when it exists; 0 is for ever.
+	Patience time.Duration
+
 	// Spent is, after Run, the CPU time that the outer child used.
 	Spent time.Duration
 }
@@ -43,6 +59,9 @@ func (e *StepError) Error() string { return e.Step + ": " + e.Errno.Error() }
 // Unwrap returns the errno.
 func (e *StepError) Unwrap() error { return e.Errno }
 
+// ErrHeld says that a child did not get to the end of its list in time, because it was stopped.
+var ErrHeld = errors.New("something stops the process that is being made")
+
 // job is Spawn as the child reads it and where it reports: plain memory, shared by CLONE_VM.
 type job struct {
 	outer, inner, after    unsafe.Pointer // first op
@@ -50,7 +69,7 @@ type job struct {
 	flags                  uintptr
 	args                   *cloneArgs // nil for clone(2)
 	innerFlags             uintptr
-	pid                    uintptr // of the inner child
+	pid                    uintptr // of the inner child, from when it exists (CLONE_PARENT_SETTID)
 	list, index, errno     uintptr // what failed: list 1 outer, 2 inner, 3 after, 4 the inner clone
 }
 
@@ -63,16 +82,18 @@ const vforkFlags = unix.CLONE_VM | unix.CLONE_VFORK
 
 // Run makes the process and returns its pid, a child of ours that the caller must wait for. While it
 // runs, this goroutine's thread stands still; everything the lists did not fail at has been done when it
-// returns. An error is a *StepError and leaves no process behind.
+// returns. An error is a *StepError or ErrHeld and leaves no process behind.
 func (s *Spawn) Run() (int, error) {
 	j := s.lower()
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	// No signal may run a Go handler in a child that shares our memory.
 	all, old := ^uint64(0), uint64(0)
+	lost := s.guard(j)
 	sigmask(&all, &old)
 	pid := runOuter(j)
 	sigmask(&old, nil)
+	held := lost()
 	runtime.KeepAlive(s)
 	if errno := errnoOf(pid); errno != 0 {
 		return 0, &StepError{"make a process", errno}
@@ -81,18 +102,45 @@ func (s *Spawn) Run() (int, error) {
 		return int(pid), nil
 	}
 	s.Spent = reap(int(pid))
-	if j.list == 0 {
+	if j.list == 0 && !held {
 		return int(j.pid), nil
 	}
 	if j.pid != 0 {
 		_ = unix.Kill(int(j.pid), unix.SIGKILL) // still unreaped, so the pid is ours
 		reap(int(j.pid))
 	}
+	if held {
+		return 0, ErrHeld
+	}
 	return 0, s.stepError(j)
 }
 
+// guard kills the inner child when it takes longer than Patience; what it returns ends that and says whether
+// it happened.
+func (s *Spawn) guard(j *job) (lost func() bool) {
+	if s.Patience == 0 {
+		return func() bool { return false }
+	}
+	var mu sync.Mutex
+	over, held := false, false
+	timer := time.AfterFunc(s.Patience, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if pid := atomic.LoadUintptr(&j.pid); pid != 0 && !over { // unreaped until it is over
+			held = unix.Kill(int(pid), unix.SIGKILL) == nil
+		}
+	})
+	return func() bool {
+		timer.Stop()
+		mu.Lock()
+		defer mu.Unlock()
+		over = true
+		return held
+	}
+}
+
 func (s *Spawn) lower() *job {
-	j := &job{flags: s.Flags | vforkFlags | uintptr(unix.SIGCHLD), innerFlags: s.InnerFlags | vforkFlags | unix.CLONE_PARENT}
+	j := &job{flags: s.Flags | vforkFlags | uintptr(unix.SIGCHLD), innerFlags: s.InnerFlags | vforkFlags | unix.CLONE_PARENT | unix.CLONE_PARENT_SETTID}
 	if s.Cgroup >= 0 {
 		args := &cloneArgs{flags: uint64(s.Flags) | vforkFlags | unix.CLONE_INTO_CGROUP,
 			exitSignal: uint64(unix.SIGCHLD), cgroup: uint64(s.Cgroup)}
@@ -157,12 +205,14 @@ func errnoOf(r uintptr) unix.Errno {
 //go:noinline
 func runOuter(j *job) uintptr {
 	var pid uintptr
+	entersyscall()
 	if j.args != nil {
-		pid = vfork(unix.SYS_CLONE3, uintptr(unsafe.Pointer(j.args)), unsafe.Sizeof(cloneArgs{}))
+		pid = vfork(unix.SYS_CLONE3, uintptr(unsafe.Pointer(j.args)), unsafe.Sizeof(cloneArgs{}), 0)
 	} else {
-		pid = vfork(unix.SYS_CLONE, j.flags, 0)
+		pid = vfork(unix.SYS_CLONE, j.flags, 0, 0)
 	}
 	if pid != 0 {
+		exitsyscall()
 		return pid
 	}
 	if execute(j, 1, j.outer, j.nOuter) && j.nInner != 0 {
@@ -184,7 +234,7 @@ func runOuter(j *job) uintptr {
 //go:norace
 //go:noinline
 func runInner(j *job) uintptr {
-	pid := vfork(unix.SYS_CLONE, j.innerFlags|uintptr(unix.SIGCHLD), 0)
+	pid := vfork(unix.SYS_CLONE, j.innerFlags|uintptr(unix.SIGCHLD), 0, uintptr(unsafe.Pointer(&j.pid)))
 	if pid != 0 {
 		return pid
 	}

@@ -1,21 +1,21 @@
 #include "textflag.h"
 
-// func vfork(nr, a1, a2 uintptr) uintptr
+// func vfork(nr, a1, a2, a3 uintptr) uintptr
 //
 // Parent and child return on the same stack, one after the other. The child's calls overwrite the slot
 // that holds the return address, so it is kept in R12, which the kernel preserves.
-TEXT ·vfork(SB), NOSPLIT|NOFRAME, $0-32
+TEXT ·vfork(SB), NOSPLIT|NOFRAME, $0-40
 	MOVQ nr+0(FP), AX
 	MOVQ a1+8(FP), DI
 	MOVQ a2+16(FP), SI
-	XORL DX, DX
+	MOVQ a3+24(FP), DX
 	XORL R10, R10
 	XORL R8, R8
 	XORL R9, R9
 	POPQ R12
 	SYSCALL
 	PUSHQ R12
-	MOVQ AX, ret+24(FP)
+	MOVQ AX, ret+32(FP)
 	RET
 
 // func call(nr uintptr, args *[6]uintptr) uintptr

@@ -1,18 +1,18 @@
 #include "textflag.h"
 
-// func vfork(nr, a1, a2 uintptr) uintptr
+// func vfork(nr, a1, a2, a3 uintptr) uintptr
 //
 // The return address stays in the link register, which the kernel preserves; see vfork_amd64.s.
-TEXT ·vfork(SB), NOSPLIT|NOFRAME, $0-32
+TEXT ·vfork(SB), NOSPLIT|NOFRAME, $0-40
 	MOVD nr+0(FP), R8
 	MOVD a1+8(FP), R0
 	MOVD a2+16(FP), R1
-	MOVD ZR, R2
+	MOVD a3+24(FP), R2
 	MOVD ZR, R3
 	MOVD ZR, R4
 	MOVD ZR, R5
 	SVC
-	MOVD R0, ret+24(FP)
+	MOVD R0, ret+32(FP)
 	RET
 
 // func call(nr uintptr, args *[6]uintptr) uintptr
