@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 
@@ -126,7 +127,7 @@ func identity() Finding {
 
 // controllers reports each limit with what will hold it.
 func (r *Report) controllers(h *cgroup.Host) {
-	group, held, err := h.New(resource.Limits{Memory: 64 * resource.MiB, Processes: 16, CPUs: 0.5}, false)
+	group, held, err := h.New(resource.Limits{Memory: 64 * resource.MiB, Processes: 16, CPUs: 0.5, Cpuset: firstCPU()}, true)
 	if err != nil {
 		r.add(failure("a control group", Degraded, err, "limits are held by the weaker means below"))
 		group, held, _ = (*cgroup.Host)(nil).New(resource.Limits{}, false)
@@ -137,6 +138,9 @@ func (r *Report) controllers(h *cgroup.Host) {
 	}
 	_, _, counted := group.CPU()
 	_, oom := group.OOMKills()
+	_, frozen := group.Freeze()
+	frozen = errors.Join(frozen, group.Thaw())
+	block := group.Stats().BlockRead
 	if err := group.Remove(); err != nil {
 		r.add(failure("a control group", Degraded, err, "groups may be left behind"))
 	}
@@ -154,10 +158,28 @@ func (r *Report) controllers(h *cgroup.Host) {
 	limit("memory limit", "memory", h.Memory, "polled every 2 ms", "a quick program can use more for a moment; what is not in a process's own pages is bounded only by the size of each tmpfs")
 	limit("process limit", "processes", h.Pids, "RLIMIT_NPROC in a user namespace of its own", "one process more than asked for may start")
 	limit("cpu share", "cpus", h.CPU, "affinity to whole cores", "--cpus 0.5 gives one core")
+	limit("processors", "cpuset", h.Cpuset, "affinity", "--cpuset-cpus is kept by what the program leaves of it: it may choose others")
+	r.add(known("pause", frozen == nil, "the control group's freezer, tried", "SIGSTOP to each process",
+		"pause can be noticed inside, and a process that is made meanwhile may run for a moment", h.Freezer))
+	r.add(known("block I/O", block.Known(), "counted by the control group", "not counted",
+		"stats shows no block I/O", h.Block))
 	r.add(known("cpu time", counted, "counted by the control group", "clocks of living processes and rusage of dead ones",
 		"time of processes that ignore SIGCHLD may be missed", h.Account))
 	r.add(known("OOM detection", oom, "the kernel's count of OOM kills", "unknown",
 		"a container's OOM flag says unknown; the grader judges by the peak it saw", h.Memory))
+}
+
+// firstCPU is a processor that we may use, for a trial: not always 0.
+func firstCPU() string {
+	var set unix.CPUSet
+	if unix.SchedGetaffinity(0, &set) != nil || set.Count() == 0 {
+		return "0"
+	}
+	n := 0
+	for !set.IsSet(n) {
+		n++
+	}
+	return strconv.Itoa(n)
 }
 
 func known(name string, ok bool, strong, weak, consequence string, c cgroup.Controller) Finding {

@@ -21,7 +21,7 @@ func TestCheckTellsOfEverything(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"kernel", "identity", "user namespaces", sandboxes, "seccomp", "memory limit", "proc", "memfd", "control groups", "file system", "leftovers", "pasta",
-		"process limit", "cpu share", "cpu time", "OOM detection", "overlay", "store", "download"} {
+		"process limit", "cpu share", "processors", "pause", "block I/O", "cpu time", "OOM detection", "overlay", "store", "download"} {
 		if !seen[name] {
 			t.Errorf("nothing is said of %s", name)
 		}
