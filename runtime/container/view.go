@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"pocket/runtime/hint"
 	"pocket/runtime/idmap"
 	"pocket/runtime/image"
 	"pocket/runtime/state"
@@ -79,8 +80,8 @@ func (e *Engine) see(ref string, write bool, do func(*tree.View) error) (err err
 	}
 	if write && v.Upper != "" {
 		lock, err := state.AcquireLock(e.Dir, c.ID)
-		if err != nil {
-			return fmt.Errorf("write to container %s: %w", c.Name, err)
+		if err != nil { // its monitor has begun and not said so yet, or ends
+			return hint.With(fmt.Errorf("write to container %s: %w", c.Name, err), "it is being started or is ending: try again")
 		}
 		defer func() { err = errors.Join(err, lock.Release()) }()
 		v.Work = filepath.Join(e.Folder(c.ID), "layer", "work")
