@@ -1,8 +1,14 @@
 // Package container is a sandbox with a name, a record and logs, watched by its monitor.
 //
-// An Engine knows where containers are kept. Run makes the record, starts the sandbox, passes its
-// output on, and records how it ended; the process that called it is the container's monitor and holds
-// a lock for as long as the container lives. The others (Stop, Remove, Logs) work from any process.
+// An Engine knows where containers are kept. Create makes the record; a monitor starts the program, as often
+// as the restart policy wants, checks its health and is the only writer of the container's state. With Run the
+// calling process is the monitor; Start executes this program again as a monitor that outlives the caller. It
+// holds a lock for as long as it watches, which the kernel drops when it dies, and serves the others (Stop,
+// Kill, Pause, Update, Attach, Wait, …), which work from any process, through a socket in the container's folder.
+//
+//	create ─▶ created ─▶ running ⇄ paused ─▶ exited ─▶ (start) running …
+//	                        ▲         │
+//	                        └ restarting ◀ what the policy wants
 package container
 
 import (
