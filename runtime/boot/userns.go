@@ -145,6 +145,8 @@ func cure(err error) error {
 		return hint.With(err, "there is no such path in the container: leave the mask away")
 	case step.Step == "install the seccomp filter" && step.Errno == unix.EBUSY:
 		return hint.With(err, "what pocket-docker itself runs in listens to system calls already: leave seccomp=log away")
+	case step.Errno == unix.EMFILE:
+		return hint.With(err, "let this process open more files: ulimit -n 256")
 	case step.Errno == unix.ENOSYS:
 		return hint.With(err, "Linux 5.12 or later is needed; pocket-docker doctor tells what is missing")
 	case isNoFolder(step.Errno) && strings.HasPrefix(step.Step, "mount on "):

@@ -64,7 +64,11 @@ func (e *Engine) startedAfter(ctx context.Context, before state.Container) error
 			return nil
 		}
 		if c.Status == state.Exited && !state.IsLocked(e.Dir, c.ID) {
-			return fmt.Errorf("container %s was not started again: %s", c.Name, c.Exit.Error)
+			why := "it was stopped meanwhile"
+			if c.Exit != nil && c.Exit.Error != "" {
+				why = c.Exit.Error
+			}
+			return fmt.Errorf("container %s was not started again: %s", c.Name, why)
 		}
 		select {
 		case <-look.C:

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"pocket/runtime/hint"
+	"pocket/runtime/state"
 )
 
 // The monitor of a container listens on a socket in the container's folder. A connection carries one
@@ -36,6 +37,7 @@ type reply struct {
 	Error    string          `json:",omitempty"`
 	Hint     string          `json:",omitempty"`
 	Status   int             `json:",omitempty"` // the exit status that goes with the error, or that was waited for
+	Taken    bool            `json:",omitempty"` // another monitor has the container
 	Warnings []string        `json:",omitempty"`
 	Result   json.RawMessage `json:",omitempty"` // stats, update
 }
@@ -52,6 +54,9 @@ func (r reply) err() error {
 	if r.Error == "" {
 		return nil
 	}
+	if r.Taken {
+		return errRunsAlready
+	}
 	err := error(&fault{r.Error, r.Status})
 	if r.Hint != "" {
 		err = hint.With(err, "%s", r.Hint)
@@ -63,7 +68,7 @@ func failure(err error) reply {
 	if err == nil {
 		return reply{}
 	}
-	return reply{Error: err.Error(), Hint: hint.Of(err), Status: Status(err)}
+	return reply{Error: err.Error(), Hint: hint.Of(err), Status: Status(err), Taken: errors.Is(err, state.ErrLocked)}
 }
 
 // The first byte of a frame says what it is.

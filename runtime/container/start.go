@@ -34,7 +34,10 @@ func (e *Engine) Start(ctx context.Context, ref string) ([]string, error) {
 	if err := get(conn, &answer); err != nil {
 		return nil, hint.With(fmt.Errorf("start container %s: its monitor died", ref), "see what there is of it with: pocket-docker inspect %s", ref)
 	}
-	return answer.Warnings, answer.err()
+	if err := answer.err(); !errors.Is(err, errRunsAlready) {
+		return answer.Warnings, err
+	}
+	return nil, nil // another start was quicker
 }
 
 var errRunsAlready = errors.New("the container is running already")
@@ -101,6 +104,9 @@ func (e *Engine) Monitor(id string) error {
 		}
 	}
 	if err != nil {
+		// The request is read first: closing with one unread would take the answer away (unix_release_sock in
+		// the kernel's net/unix/af_unix.c).
+		_ = get(conn, &request{})
 		_ = put(conn, failure(err))
 		return errors.Join(err, conn.Close())
 	}

@@ -194,11 +194,26 @@ func (e *Engine) Remove(ctx context.Context, ref string, force, volumes bool) er
 			return fmt.Errorf("remove container %s: %w", c.Name, err)
 		}
 	}
-	err = e.remove(c, volumes)
-	if errors.Is(err, state.ErrNotFound) {
-		return nil // its monitor had --rm
+	_, _ = e.Reconcile() // its monitor may have died of it; what cannot be recorded, the removal tells
+	return e.removeEnded(c, volumes)
+}
+
+// removeEnded removes a container that has no monitor, and lets none come meanwhile: it would run a program
+// whose files go away.
+func (e *Engine) removeEnded(c state.Container, volumes bool) error {
+	lock, err := state.AcquireLock(e.Dir, c.ID)
+	if errors.Is(err, state.ErrLocked) {
+		return hint.With(fmt.Errorf("remove container %s: it was started just now", c.Name),
+			"stop it first (pocket-docker stop %s), or use rm -f", c.Name)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	err = e.remove(c, volumes)
+	if errors.Is(err, state.ErrNotFound) { // its monitor had --rm, or another rm was quicker: the lock is anew
+		return lock.Discard()
+	}
+	return errors.Join(err, lock.Release())
 }
 
 // remove removes the folder first: cut short, it leaves a record by which the rest can be found again.

@@ -42,3 +42,29 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// TestRemoveBesideAStart wants nothing to be taken from a container that a monitor has got just now.
+func TestRemoveBesideAStart(t *testing.T) {
+	dir := t.TempDir()
+	db, err := state.Open(dir)
+	must(t, err)
+	defer db.Close()
+	e := &Engine{Dir: dir, DB: db}
+	c, err := db.CreateContainer(state.Container{Name: "started"})
+	must(t, err)
+	must(t, os.MkdirAll(filepath.Join(e.Folder(c.ID), "layer"), 0o700))
+	lock, err := state.AcquireLock(dir, c.ID)
+	must(t, err)
+	if err := e.removeEnded(c, true); err == nil {
+		t.Error("removed")
+	}
+	if _, err := os.Stat(filepath.Join(e.Folder(c.ID), "layer")); err != nil {
+		t.Error(err)
+	}
+	must(t, lock.Release())
+	must(t, e.removeEnded(c, true))
+	must(t, e.removeEnded(c, true)) // another rm was quicker
+	if entries, err := os.ReadDir(filepath.Join(dir, "locks")); err != nil || len(entries) > 0 {
+		t.Errorf("left: %v, %v", entries, err)
+	}
+}

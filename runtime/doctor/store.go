@@ -138,7 +138,7 @@ func leftovers(dir string, db *state.DB) Finding {
 	}
 	var strays []string
 	for _, e := range entries {
-		if !known[e.Name()] && !state.IsLocked(dir, e.Name()) {
+		if e.IsDir() && !known[e.Name()] && !state.IsLocked(dir, e.Name()) {
 			strays = append(strays, filepath.Join(dir, "containers", e.Name()))
 		}
 	}

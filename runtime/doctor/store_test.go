@@ -46,6 +46,9 @@ func TestLeftovers(t *testing.T) {
 		t.Errorf("a folder without a record: %+v", f)
 	}
 	os.Remove(stray)
+	if err := os.WriteFile(filepath.Join(dir, "containers", "overlay"), nil, 0o600); err != nil { // what a trial of overlays found
+		t.Fatal(err)
+	}
 	if f := found(dir, "leftovers"); f.Status != OK {
 		t.Errorf("all in order: %+v", f)
 	}
