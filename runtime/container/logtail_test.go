@@ -12,7 +12,7 @@ import (
 // lastLines is what the last n lines of a log are, found the slow way: by the ends of all its lines.
 func lastLines(t *testing.T, dir string, n int) string {
 	t.Helper()
-	type line struct{ parts, order []string }
+	type line struct{ parts []string }
 	var whole []line
 	building := map[Stream]*line{}
 	number := 0
