@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -247,7 +248,7 @@ func TestResumes(t *testing.T) {
 	f := newFake(t, content)
 	path := f.largest()
 	text := f.docs[path]
-	pieces := 0
+	var pieces atomic.Int32
 	f.routes[path] = func(w http.ResponseWriter, r *http.Request) {
 		start := 0
 		fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-", &start)
@@ -256,11 +257,12 @@ func TestResumes(t *testing.T) {
 			w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", start, len(text)-1, len(text)))
 			w.WriteHeader(http.StatusPartialContent)
 		}
-		if pieces++; pieces <= 3 {
+		n := pieces.Add(1)
+		if n <= 3 {
 			w.Write(text[start : start+1000])
 			w.(http.Flusher).Flush()
 		}
-		if pieces < 20 {
+		if n < 20 {
 			panic(http.ErrAbortHandler)
 		}
 		w.Write(text[start:])
@@ -273,7 +275,7 @@ func TestResumes(t *testing.T) {
 	if names := left(t, p); len(names) != 2 {
 		t.Errorf("left: %q", names)
 	}
-	pieces = 20
+	pieces.Store(20)
 	l := fetched(t, p, 3)
 	got := f.requests(path)
 	if last := got[len(got)-1]; last != path+" bytes=3000-" {
