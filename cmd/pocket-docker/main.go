@@ -148,7 +148,8 @@ func find(name string) (command, bool) {
 	return command{}, false
 }
 
-// report prints an error with its hint and returns the exit status.
+// report prints an error with its hint and returns the exit status. What an image or a program is called is
+// in it, and means nothing to the terminal.
 func (c *call) report(err error) int {
 	if err == nil {
 		return 0
@@ -157,10 +158,10 @@ func (c *call) report(err error) int {
 		return int(status)
 	}
 	for line := range strings.Lines(err.Error()) {
-		fmt.Fprintf(c.stderr, "pocket-docker: %s\n", strings.TrimSuffix(line, "\n"))
+		fmt.Fprintf(c.stderr, "pocket-docker: %s\n", oneLine(strings.TrimSuffix(line, "\n")))
 	}
 	if h := hint.Of(err); h != "" {
-		fmt.Fprintf(c.stderr, "pocket-docker: hint: %s\n", h)
+		fmt.Fprintf(c.stderr, "pocket-docker: hint: %s\n", oneLine(h))
 	}
 	if _, ok := errors.AsType[usageError](err); ok {
 		return 125
@@ -173,5 +174,5 @@ func (c *call) report(err error) int {
 
 // warn tells of something that does not keep the command from going on.
 func (c *call) warn(format string, args ...any) {
-	fmt.Fprintf(c.stderr, "pocket-docker: warning: "+format+"\n", args...)
+	fmt.Fprintf(c.stderr, "pocket-docker: warning: %s\n", oneLine(fmt.Sprintf(format, args...)))
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -130,6 +131,9 @@ func openInit(c state.Container) (*os.File, error) {
 func (e *Engine) asUser(cfg *Config, id, user string) error {
 	if user == "" {
 		return nil
+	}
+	if strings.HasPrefix(user, ":") { // a group alone: nobody becomes root by leaving something out (CVE-2026-30892)
+		user = strconv.Itoa(cfg.UID) + user
 	}
 	files := cfg.From
 	switch own := e.copied(id); {

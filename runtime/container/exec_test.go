@@ -64,6 +64,12 @@ func TestExecUser(t *testing.T) {
 	if err := e.asUser(&cfg, "1", "new"); err != nil || cfg.UID != 8 || cfg.GID != 9 || cfg.Home != "/new" {
 		t.Errorf("%+v %v", cfg, err)
 	}
+	if err := e.asUser(&cfg, "1", ":5"); err != nil || cfg.UID != 8 || cfg.GID != 5 {
+		t.Errorf("another group alone: %d:%d %v", cfg.UID, cfg.GID, err)
+	}
+	if err := e.asUser(&cfg, "1", ":"); err != nil || cfg.UID != 8 {
+		t.Errorf("neither user nor group: %d:%d %v", cfg.UID, cfg.GID, err)
+	}
 	for _, bad := range []string{"nobody-there", "-1", "4294967295", "0x0", "+1", "new:nogroup"} { // CVE-2026-30892
 		if err := e.asUser(&cfg, "1", bad); err == nil {
 			t.Errorf("%q is user %d:%d", bad, cfg.UID, cfg.GID)
