@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"os/signal"
 	"runtime/debug"
 
@@ -17,6 +18,8 @@ const monitorName = "monitor"
 func cmdMonitor(c *call) error {
 	// The session has no terminal, but signals to all of a user's processes must not take containers along.
 	signal.Ignore(unix.SIGHUP, unix.SIGINT, unix.SIGPIPE)
+	end := make(chan os.Signal, 1)
+	signal.Notify(end, unix.SIGTERM) // the machine goes down
 	// It lives long and does little: memory is what it must not cost.
 	debug.SetGCPercent(20)
 	e, err := open()
@@ -25,5 +28,5 @@ func cmdMonitor(c *call) error {
 	}
 	defer e.DB.Close()
 	e.Groups = cgroup.Detect()
-	return e.Monitor(c.args[0])
+	return e.Monitor(c.args[0], end)
 }

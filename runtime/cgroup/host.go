@@ -146,7 +146,7 @@ func groupName(serial int64) string {
 }
 
 // removeStale removes empty groups of ours whose maker is dead; a group with processes stays, as rmdir
-// refuses it. Failures are no matter of this command.
+// refuses it, but they are let go to where they were killed. Failures are no matter of this command.
 func removeStale(dir string) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -157,7 +157,39 @@ func removeStale(dir string) {
 		maker, _, _ := strings.Cut(rest, "-")
 		pid, err := strconv.Atoi(maker)
 		if ours && err == nil && pid != os.Getpid() && errors.Is(unix.Kill(pid, 0), unix.ESRCH) {
+			_ = thawKilled(filepath.Join(dir, e.Name()))
 			_ = os.Remove(filepath.Join(dir, e.Name()))
 		}
 	}
+}
+
+// thawKilled thaws a group in which something was killed while it was frozen: with v1 it would stand there for
+// ever, and keep its memory and its files (cgroup-v1/freezer-subsystem.rst).
+func thawKilled(dir string) error {
+	state, err := os.ReadFile(filepath.Join(dir, "freezer.state"))
+	if err != nil || strings.TrimSpace(string(state)) == "THAWED" {
+		return err
+	}
+	for _, pid := range words(dir, "cgroup.procs") {
+		status, err := os.ReadFile(filepath.Join("/proc", pid, "status"))
+		if err == nil && killed(string(status)) {
+			return set(dir, setting{"freezer.state", "THAWED", false})
+		}
+	}
+	return nil
+}
+
+// killed tells from a /proc/PID/status whether SIGKILL waits for the process (proc_pid_status(5), SigPnd).
+func killed(status string) bool {
+	for line := range strings.Lines(status) {
+		name, value, _ := strings.Cut(line, ":")
+		if name != "SigPnd" && name != "ShdPnd" {
+			continue
+		}
+		pending, err := strconv.ParseUint(strings.TrimSpace(value), 16, 64)
+		if err == nil && pending&(1<<(unix.SIGKILL-1)) != 0 {
+			return true
+		}
+	}
+	return false
 }

@@ -94,8 +94,9 @@ func environment() []string {
 const monitorFD = 3
 
 // Monitor is the body of a monitor process, which Start has started for the container with the full id. It
-// returns when the container has ended for good; what went wrong is in its record.
-func (e *Engine) Monitor(id string) error {
+// returns when the container has ended for good; what went wrong is in its record. A signal that comes over end
+// has it stop the container, which is to run again after the next boot if its policy says so.
+func (e *Engine) Monitor(id string, end <-chan os.Signal) error {
 	conn := os.NewFile(monitorFD, "connection")
 	m, err := e.take(id)
 	if err == nil {
@@ -116,8 +117,22 @@ func (e *Engine) Monitor(id string) error {
 		return m.close()
 	}
 	m.conns.add(conn)
-	_, err = m.conclude(m.watch(context.Background(), m.startReply(conn, attached)))
+	over := make(chan struct{})
+	m.others.Go(func() { m.endOn(end, over) })
+	exit, err := m.watch(context.Background(), m.startReply(conn, attached))
+	close(over)
+	_, err = m.conclude(exit, err)
 	return err
+}
+
+// endOn stops the container at a signal, as stop does, but does not record that a user wanted it.
+func (m *monitor) endOn(end <-chan os.Signal, over <-chan struct{}) {
+	select {
+	case <-end:
+		m.give(halt, ReasonStopped)
+		m.finishOff(m.cfg.stopSignal(), m.cfg.stopTimeout())
+	case <-over:
+	}
 }
 
 // awaitStart reads the request that the monitor was started for; without one, whoever started it is gone.

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"pocket/runtime/cgroup"
 	"pocket/runtime/hint"
 	"pocket/runtime/state"
 	"pocket/runtime/tree"
@@ -166,6 +167,9 @@ func (e *Engine) Find(ref string) (state.Container, error) {
 // but their logs and what they wrote.
 func (e *Engine) Reconcile() ([]state.Container, error) {
 	lost, err := e.DB.Reconcile()
+	if len(lost) > 0 {
+		cgroup.Detect() // removes what groups they left; who was paused then must be let go to die
+	}
 	var all []error
 	for _, c := range lost {
 		if err := os.Remove(filepath.Join(e.Folder(c.ID), controlName)); !errors.Is(err, os.ErrNotExist) {
