@@ -39,6 +39,7 @@ func TestKeyboardPassesKeysUntilTheSequence(t *testing.T) {
 	outer.WriteString("\x11")
 	<-k.detached
 	k.close()
+	<-k.over // before its file is closed
 	if termios(t, inner) != before {
 		t.Error("the terminal is not as it was")
 	}
@@ -59,6 +60,7 @@ func TestKeyboardIsSeizedAgain(t *testing.T) {
 		t.Errorf("not raw again: %v", err)
 	}
 	k.close()
+	<-k.over
 	if termios(t, inner) != before {
 		t.Error("the terminal is not as it was")
 	}
