@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"pocket/runtime/image"
 	"pocket/runtime/rootfs"
 	"pocket/runtime/sandbox"
 )
@@ -27,7 +28,11 @@ func (m *monitor) root() (rootfs.Plan, error) {
 	if err != nil {
 		return rootfs.Plan{}, err
 	}
-	return rootfs.Image(layers, filepath.Join(m.layer(), "upper"), filepath.Join(m.layer(), "work")), nil
+	p := rootfs.Image(layers, filepath.Join(m.layer(), "upper"), filepath.Join(m.layer(), "work"))
+	if m.image.Kind == image.Directory {
+		p.Mounts[0].Owners = true // its files are the user's, with the host's ids
+	}
+	return p, nil
 }
 
 func isThere(path string) bool {

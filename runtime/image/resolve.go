@@ -30,7 +30,7 @@ func (s *Store) Resolve(ctx context.Context, ref string, progress Progress) (Ima
 		return Image{}, err
 	}
 	found := err == nil
-	if found && isURL(named.Source) {
+	if found && (isURL(named.Source) || named.Name != cleanName(filepath.Base(named.Source))) {
 		return named, nil
 	}
 	st, err := os.Stat(ref)
