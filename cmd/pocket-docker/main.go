@@ -133,10 +133,25 @@ func run(args []string, stdin, stdout, stderr *os.File) int {
 		c.command, found = find(name)
 	}
 	if !found {
-		return c.report(usagef("there is no command %q (pocket-docker help lists them)", name))
+		err := usagef("there is no command %q (pocket-docker help lists them)", name)
+		if h := elsewhere[name]; h != "" {
+			err = hint.With(err, "%s", h)
+		}
+		return c.report(err)
 	}
 	c.args = args[1:]
 	return c.report(c.run(&c))
+}
+
+// elsewhere tells, of docker's commands that are not here, what does the same.
+var elsewhere = map[string]string{
+	"container": "leave the word out, as in pocket-docker ps or pocket-docker rm",
+	"image":     "pocket-docker images lists them; for others leave the word out, as in pocket-docker pull or pocket-docker rmi",
+	"network":   "the networks are none, host, container:NAME and pasta: pocket-docker help networks",
+	"build":     "build it elsewhere, and bring it with pocket-docker load or pull; or import a root filesystem",
+	"commit":    "pocket-docker export writes a container's files, of which import makes an image",
+	"login":     "log in with docker, podman or skopeo: pull uses their logins",
+	"history":   "pocket-docker inspect shows an image's layers and configuration",
 }
 
 func find(name string) (command, bool) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -44,7 +45,11 @@ func (o *runOptions) setVolume(s string) error {
 		}
 	}
 	if len(parts) == 3 {
-		for mode := range strings.SplitSeq(parts[2], ",") {
+		modes := strings.Split(parts[2], ",")
+		if slices.Contains(modes, "ro") && slices.Contains(modes, "rw") {
+			return fmt.Errorf("%q: a volume cannot be both ro and rw", s)
+		}
+		for _, mode := range modes {
 			if err := setVolumeMode(&v, mode); err != nil {
 				return err
 			}

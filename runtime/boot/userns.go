@@ -155,7 +155,7 @@ func cure(err error) error {
 	case isNoFolder(step.Errno) && strings.HasPrefix(step.Step, "mount /"):
 		return hint.With(err, "what the image has there is no fit place: a link, or a file in place of a folder, or the other way round; choose another target")
 	case step.Errno == unix.ENOENT && strings.HasPrefix(step.Step, "mount "):
-		return hint.With(err, "make the folder in the image, or leave --read-only away")
+		return hint.With(err, "the image has no such place and none can be made there: make it in the image, or choose another target")
 	}
 	return cureUserns(err)
 }

@@ -58,7 +58,8 @@ func (l *link) show(p *rootfs.Plan, kind image.Kind, ids idmap.Map) error {
 		if err := writeOwned(path, f, ids); err != nil {
 			return fmt.Errorf("write the container's %s: %w", f.Path, err)
 		}
-		p.Mounts = append(p.Mounts, rootfs.Mount{Kind: rootfs.Bind, Source: path, Target: f.Path, File: true, ReadOnly: kind == image.Host})
+		p.Mounts = append(p.Mounts, rootfs.Mount{Kind: rootfs.Bind, Source: path, Target: f.Path, File: true, ReadOnly: kind == image.Host,
+			Optional: kind == image.Directory}) // in another user's folder nobody but that one can make the place
 	}
 	return nil
 }

@@ -37,6 +37,7 @@ func (e *Engine) layers(c state.Container) (*tree.View, error) {
 	default:
 		v.Upper = filepath.Join(e.Folder(c.ID), "layer", "upper")
 		v.Lower, err = e.lower(cfg.From)
+		v.Owners = cfg.From.Kind == image.Directory && cfg.Userns != HostUsers
 	}
 	return v, err
 }

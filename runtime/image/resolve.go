@@ -41,11 +41,15 @@ func (s *Store) Resolve(ctx context.Context, ref string, progress Progress) (Ima
 		return s.fromFile(ctx, ref, progress)
 	case found:
 		return named, nil
-	case !errors.Is(err, os.ErrNotExist) || strings.Contains(ref, "/"):
-		return Image{}, hint.With(fmt.Errorf("image %s: %w", quote(ref), plain(err)),
-			"check the path; an image's name has no slash")
+	case !errors.Is(err, os.ErrNotExist) || isPath(ref):
+		return Image{}, hint.With(fmt.Errorf("image %s: %w", quote(ref), plain(err)), "check the path")
 	}
 	return Image{}, notFound(ref)
+}
+
+// isPath tells what only a path can be: an image's name may have a slash in it.
+func isPath(ref string) bool {
+	return strings.HasPrefix(ref, "/") || strings.HasPrefix(ref, "./") || strings.HasPrefix(ref, "../") || strings.HasSuffix(ref, "/")
 }
 
 func isURL(source string) bool { return strings.Contains(source, "://") }

@@ -78,7 +78,7 @@ func randomName() string {
 // taken is the error for a name that the container holder has.
 func taken(name string, holder Container) error {
 	return hint.With(fmt.Errorf("%w: %q is container %s", ErrNameTaken, name, holder.Short()),
-		"remove that one (pocket-docker rm %s) or give another --name", holder.Short())
+		"remove that one (pocket-docker rm %s) or choose another name", holder.Short())
 }
 
 var adjectives = strings.Fields(`

@@ -13,6 +13,7 @@ import (
 
 	"pocket/runtime/boot"
 	"pocket/runtime/hint"
+	"pocket/runtime/rootfs"
 )
 
 // assemble puts the layers together in this process's own mount namespace and returns the root's
@@ -29,15 +30,16 @@ func (v *View) assemble(privileged bool) (int, error) {
 	if v.Work == "" && len(lower) == 1 {
 		return openFolder(lower[0])
 	}
-	fd, err := v.overlay(lower, privileged)
-	if err != nil {
-		return -1, fmt.Errorf("put the container's layers together: %w", err)
-	}
-	if privileged && len(v.Volumes) > 0 {
+	if privileged && (v.Owners || len(v.Volumes) > 0) {
 		// While something covers "/", we count as chrooted and may make none (clone(2), EPERM).
+		var err error
 		if v.owners, err = boot.UserNS(v.IDs); err != nil {
 			return -1, err
 		}
+	}
+	fd, err := v.overlay(lower, privileged)
+	if err != nil {
+		return -1, fmt.Errorf("put the container's layers together: %w", err)
 	}
 	// Nothing can be mounted in a mount that is attached nowhere. Here it covers "/", where our own root
 	// and so every path of the host stays what it is.
@@ -63,7 +65,7 @@ func (v *View) overlay(lower []string, privileged bool) (int, error) {
 	defer closeFD(context)
 	key, names := "lowerdir+", []string{}
 	for _, path := range lower {
-		name, err := descriptor(path)
+		name, err := v.layer(path, privileged)
 		if err != nil {
 			return -1, err
 		}
@@ -89,6 +91,19 @@ func (v *View) overlay(lower []string, privileged bool) (int, error) {
 	}
 	fd, err := unix.Fsmount(context, unix.FSMOUNT_CLOEXEC, unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV|unix.MOUNT_ATTR_NOEXEC)
 	return fd, wrap("fsmount", err)
+}
+
+// layer is the name of a layer's descriptor: with its owners translated where it is a folder of the host and the
+// kernel takes a mount that is attached nowhere, as for the container itself.
+func (v *View) layer(path string, privileged bool) (string, error) {
+	if !v.Owners || !privileged || path == v.Upper || !rootfs.LooseLayers() {
+		return descriptor(path)
+	}
+	fd, err := unix.OpenTree(unix.AT_FDCWD, path, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC)
+	if err != nil {
+		return "", &os.PathError{Op: "open", Path: path, Err: err}
+	}
+	return "/proc/self/fd/" + strconv.Itoa(fd), showOwners(fd, v.owners)
 }
 
 // descriptor opens a folder, for as long as this process lives, and returns the name of its descriptor.
@@ -157,7 +172,7 @@ func (v *View) mountVolume(p *place, volume Volume, privileged bool) error {
 	return unix.MoveMount(fd, "", at, "", unix.MOVE_MOUNT_F_EMPTY_PATH|unix.MOVE_MOUNT_T_EMPTY_PATH)
 }
 
-// showOwners shows the volume's owners as the container sees them, where the file system can (EINVAL: not).
+// showOwners shows a mount's owners as the container sees them, where the file system can (EINVAL: not).
 func showOwners(fd int, userNS *os.File) error {
 	err := unix.MountSetattr(fd, "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE,
 		&unix.MountAttr{Attr_set: unix.MOUNT_ATTR_IDMAP, Userns_fd: uint64(userNS.Fd())})

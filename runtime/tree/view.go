@@ -22,6 +22,7 @@ type View struct {
 	// Copied says that Upper began as a copy of Lower, which must be one tree, and is compared with it so: for
 	// Changes only.
 	Copied  bool
+	Owners  bool     // Lower is a folder of the host; as in rootfs.Mount
 	Volumes []Volume // seen in their places; what is not there is left out
 
 	owners *os.File // user namespace with the mapping IDs
