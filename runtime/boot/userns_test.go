@@ -20,7 +20,7 @@ func TestCureOfMounts(t *testing.T) {
 		{"mount on /proc", unix.EINVAL, "the image's /proc is not a folder"},
 		{"mount on /dev", unix.ENOTDIR, "the image's /dev is not a folder"},
 		{"mount on /sys", unix.ELOOP, "the image's /sys is not a folder"},
-		{"mount on /sys", unix.ENOENT, "make the folder in the image"},
+		{"mount on /sys", unix.ENOENT, "make it in the image"},
 		{"mount /home/x on /etc/y", unix.EINVAL, "choose another target"},
 		{"mount proc on /proc", unix.EPERM, "this /proc is partly masked"},
 		{"mount tmpfs on /mnt (size)", unix.EINVAL, ""},

@@ -134,8 +134,11 @@ func packedImage(rootfs string) error {
 }
 
 func spaceHint(err error) error {
-	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) {
+	switch {
+	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EDQUOT):
 		return hint.With(err, "make room on the disk, or set POCKET_ROOT to a folder on another one")
+	case errors.Is(err, unix.EROFS):
+		return hint.With(err, "set POCKET_ROOT to a folder that this user may write to")
 	}
 	return err
 }

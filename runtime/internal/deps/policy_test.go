@@ -18,7 +18,7 @@ runtime/network:   runtime/boot runtime/idmap runtime/hint
 runtime/sandbox:   runtime/boot runtime/cgroup runtime/seccomp runtime/rootfs runtime/idmap runtime/resource
                    runtime/hint runtime/internal/linux
 runtime/inside:    runtime/boot runtime/idmap runtime/hint runtime/internal/linux
-runtime/tree:      runtime/inside runtime/boot runtime/idmap runtime/hint
+runtime/tree:      runtime/inside runtime/boot runtime/rootfs runtime/idmap runtime/hint
 runtime/sqlite:    runtime/hint
 runtime/volume:    runtime/state runtime/tree runtime/idmap runtime/hint
 runtime/state:     runtime/sqlite runtime/resource runtime/hint
