@@ -112,8 +112,10 @@ func (m *monitor) watch(ctx context.Context, started func(error)) (sandbox.Exit,
 		}
 		m.tell(Ended{Status: exit.Status(), Reason: reason}, false)
 		if next == again {
+			if !m.renew() {
+				return exit, m.DB.GiveUp(m.record.ID)
+			}
 			restarts, delay = 0, 0
-			m.renew()
 			continue
 		}
 		restarts++
@@ -122,8 +124,10 @@ func (m *monitor) watch(ctx context.Context, started func(error)) (sandbox.Exit,
 		case halt:
 			return exit, m.DB.GiveUp(m.record.ID)
 		case again:
+			if !m.renew() {
+				return exit, m.DB.GiveUp(m.record.ID)
+			}
 			restarts, delay = 0, 0
-			m.renew()
 		}
 	}
 }
@@ -161,11 +165,15 @@ func (m *monitor) rest(ctx context.Context, delay time.Duration) order {
 	return m.order
 }
 
-// renew forgets an order that has been carried out.
-func (m *monitor) renew() {
+// renew forgets the order of a restart, which is carried out now, unless a halt came meanwhile: that one stays.
+func (m *monitor) renew() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.order == halt {
+		return false
+	}
 	m.order, m.why, m.ordered = goOn, "", make(chan struct{})
+	return true
 }
 
 // reason says what ended a run.

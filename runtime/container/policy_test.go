@@ -71,3 +71,17 @@ func TestDelaysDoubleUpToAMinuteAndBeginAnew(t *testing.T) {
 		t.Errorf("after a run of just under 10 s: %v", got)
 	}
 }
+
+// Between a restart's decision and its start a stop may come: it must not be forgotten with the restart.
+func TestHaltOutlastsRestart(t *testing.T) {
+	m := &monitor{ordered: make(chan struct{})}
+	m.give(again, ReasonHealth)
+	if !m.renew() || m.order != goOn {
+		t.Fatalf("after a restart the order is %v", m.order)
+	}
+	m.give(again, ReasonHealth)
+	m.give(halt, ReasonStopped)
+	if m.renew() || m.order != halt || m.why != ReasonStopped {
+		t.Errorf("after a restart and a halt the order is %v, why %q", m.order, m.why)
+	}
+}
