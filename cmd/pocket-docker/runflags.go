@@ -151,6 +151,9 @@ func (o *runOptions) setEnvFile(file string) error {
 		if line == "" || line[0] == '#' {
 			continue
 		}
+		if name, _, _ := strings.Cut(line, "="); strings.ContainsAny(name, " \t") { // as docker: a line that is none is not passed over
+			return fmt.Errorf("%s:%d: the name %q has white space in it", file, number, name)
+		}
 		if err := o.setEnv(line); err != nil {
 			return fmt.Errorf("%s:%d: %w", file, number, err)
 		}

@@ -156,6 +156,7 @@ func TestEnvFile(t *testing.T) {
 	for text, want := range map[string]string{
 		"A=1\n\n# no\n  B=2 3 \r\nC=":   `["A=1" "B=2 3 " "C="]`,
 		"A=1\n=2\n":                     file + `:2: "=2" is not NAME or NAME=value`,
+		"no variable\n":                 file + `:1: the name "no variable" has white space in it`,
 		"A=\x00\n":                      file + `:1: "A=\x00" is not NAME or NAME=value`,
 		strings.Repeat("A=1\n", 3) + "": `["A=1" "A=1" "A=1"]`,
 	} {
