@@ -147,6 +147,8 @@ func cure(err error) error {
 		return hint.With(err, "what pocket-docker itself runs in listens to system calls already: leave seccomp=log away")
 	case step.Errno == unix.EMFILE:
 		return hint.With(err, "let this process open more files: ulimit -n 256")
+	case step.Errno == unix.EAGAIN:
+		return hint.With(err, "the limit on processes is reached: raise --pids-limit, or this user's (ulimit -u)")
 	case step.Errno == unix.ENOSYS:
 		return hint.With(err, "Linux 5.12 or later is needed; pocket-docker doctor tells what is missing")
 	case isNoFolder(step.Errno) && strings.HasPrefix(step.Step, "mount on "):

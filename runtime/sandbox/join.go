@@ -12,6 +12,7 @@ import (
 
 	"pocket/runtime/boot"
 	"pocket/runtime/cgroup"
+	"pocket/runtime/hint"
 	"pocket/runtime/internal/linux"
 	"pocket/runtime/seccomp"
 )
@@ -61,7 +62,7 @@ type Joined struct {
 	kill    chan struct{}
 	once    sync.Once
 	running chan struct{} // closed when it is known whether the program runs
-	refused *ExecError    // why it does not, once running is closed
+	refused error         // why it does not, once running is closed: an *ExecError, or errStopped
 	done    chan struct{}
 	exit    Exit
 	err     error
@@ -162,11 +163,21 @@ func (j *Joined) connect(plan *boot.Plan, files *files) (err error) {
 	return nil
 }
 
+// errStopped says that what is inside keeps the program from being executed, as by stopping whatever comes.
+var errStopped = hint.With(errors.New("the program could not be executed for 10 s: something inside the sandbox stops it"),
+	"look at what runs there with pocket-docker top")
+
 // report ends when the program runs or could not be started: only the process has the other end, and closes
-// it by executing the program.
+// it by executing the program. It is not waited for for ever: who is inside may stop the process before.
 func (j *Joined) report() {
 	defer close(j.running)
-	b, _ := io.ReadAll(j.result)
+	_ = j.result.SetReadDeadline(time.Now().Add(10 * time.Second))
+	b, err := io.ReadAll(j.result)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		j.refused = errStopped
+		j.Kill()
+		return
+	}
 	if report, failed := linux.ParseStep(b); failed {
 		j.refused = &ExecError{j.spec.Args[0], report.Errno}
 	}
