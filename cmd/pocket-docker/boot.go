@@ -16,7 +16,7 @@ Example:
   pocket-docker boot
 
 EXIT STATUS
-  0, 1 when a container could not be started (the others are), 125 for a wrong use.
+  0, 125 when a container could not be started (the others are) and for a wrong use.
 `
 
 func cmdBoot(c *call) error {

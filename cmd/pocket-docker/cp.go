@@ -37,7 +37,7 @@ Example:
   tar -c site | pocket-docker cp - web:/srv
 
 EXIT STATUS
-  0, 1 when not all could be copied, 125 for a wrong use.
+  0, 125 when not all could be copied and for a wrong use.
 `
 
 // copyCall is one copy as the command line has it.

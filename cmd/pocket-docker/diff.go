@@ -11,7 +11,7 @@ Example:
   pocket-docker diff web
 
 EXIT STATUS
-  0, 1 when the container cannot be compared, 125 for a wrong use.
+  0, 125 when the container cannot be compared and for a wrong use.
 `
 
 func cmdDiff(c *call) error {

@@ -32,7 +32,7 @@ Example:
   pocket-docker events --since 1h --until 0s --filter event=die
 
 EXIT STATUS
-  0, 1 for an error, 125 for a wrong use.
+  0, 125 for an error and for a wrong use.
 `
 
 func cmdEvents(c *call) error {

@@ -20,7 +20,7 @@ Example:
   pocket-docker export -o web.tar web && pocket-docker run ./web.tar sh
 
 EXIT STATUS
-  0, 1 when the files cannot all be written, 125 for a wrong use.
+  0, 125 when the files cannot all be written and for a wrong use.
 `
 
 func cmdExport(c *call) error {

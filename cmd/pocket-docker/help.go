@@ -65,7 +65,7 @@ Example:
 
 EXIT STATUS
   run: the program's, or 125 (pocket-docker's own fault), 126 (the program cannot be executed), 127 (it
-  does not exist), 128 + n (it was ended by signal n). Others: 0, 1 for an error, 125 for a wrong use.
+  does not exist), 128 + n (it was ended by signal n). Others: 0, 125 for an error.
 `)
 	return b.String()
 }

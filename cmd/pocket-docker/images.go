@@ -28,7 +28,7 @@ Example:
   pocket-docker images --filter dangling=true -q
 
 EXIT STATUS
-  0, 1 for an error, 125 for a wrong use.
+  0, 125 for an error and for a wrong use.
 `
 
 var imageColumns = []column{

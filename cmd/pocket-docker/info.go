@@ -25,7 +25,7 @@ Example:
   pocket-docker info --format '{{.CgroupVersion}}'
 
 EXIT STATUS
-  0, 1 for an error, 125 for a wrong use.
+  0, 125 for an error and for a wrong use.
 `
 
 // info is docker's object, as far as there is something to say without a daemon.

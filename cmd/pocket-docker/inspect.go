@@ -28,7 +28,7 @@ Example:
   pocket-docker inspect --format '{{.State.Status}} {{.State.ExitCode}} {{.State.OOMKilled}}' web
 
 EXIT STATUS
-  0, 1 when there is no such container or image (the others are shown), 125 for a wrong use.
+  0, 125 when there is no such container or image (the others are shown) and for a wrong use.
 `
 
 // inspector finds and shows one thing after the other.

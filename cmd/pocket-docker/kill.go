@@ -13,7 +13,7 @@ Example:
   pocket-docker kill -s HUP web
 
 EXIT STATUS
-  0, 1 when a container does not run or is not there (the others got the signal), 125 for a wrong use.
+  0, 125 when a container does not run or is not there (the others got the signal) and for a wrong use.
 `
 
 func cmdKill(c *call) error {

@@ -32,7 +32,7 @@ Example:
   pocket-docker logs -f --tail 20 -t web
 
 EXIT STATUS
-  0, 1 when there is no such container or it keeps no log (--log-driver none), 125 for a wrong use.
+  0, 125 when there is no such container or it keeps no log (--log-driver none) and for a wrong use.
 `
 
 func cmdLogs(c *call) error {

@@ -11,7 +11,7 @@ Example:
   pocket-docker pause web
 
 EXIT STATUS
-  0, 1 when a container does not run or is paused already (the others are paused), 125 for a wrong use.
+  0, 125 when a container does not run or is paused already (the others are paused) and for a wrong use.
 `
 
 const unpauseUsage = `pocket-docker unpause CONTAINER…
@@ -22,7 +22,7 @@ Example:
   pocket-docker unpause web
 
 EXIT STATUS
-  0, 1 when a container is not paused (the others go on), 125 for a wrong use.
+  0, 125 when a container is not paused (the others go on) and for a wrong use.
 `
 
 func cmdPause(c *call) error { return c.cmdFreeze((*container.Engine).Pause) }

@@ -19,7 +19,7 @@ Example:
   curl "http://$(pocket-docker port web 8000)/"
 
 EXIT STATUS
-  0, 1 when there is no such container or the port is not published, 125 for a wrong use.
+  0, 125 when there is no such container or the port is not published and for a wrong use.
 `
 
 func cmdPort(c *call) error {

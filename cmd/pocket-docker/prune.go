@@ -34,7 +34,7 @@ Example:
   pocket-docker prune -f --filter until=24h
 
 EXIT STATUS
-  0, 1 when something could not be removed (the rest is), or the answer was no; 125 for a wrong use.
+  0, 1 when the answer was no, 125 when something could not be removed (the rest is) and for a wrong use.
 `
 
 // pruneOptions is what the flags say.

@@ -42,7 +42,7 @@ Example:
   pocket-docker ps -a --filter status=exited --format '{{.Names}}: {{.Status}}'
 
 EXIT STATUS
-  0, 1 for an error, 125 for a wrong use.
+  0, 125 for an error and for a wrong use.
 `
 
 var psColumns = []column{

@@ -8,7 +8,7 @@ Example:
   pocket-docker rename brave_turing web
 
 EXIT STATUS
-  0, 1 when there is no such container or the name is taken, 125 for a wrong use.
+  0, 125 when there is no such container or the name is taken and for a wrong use.
 `
 
 func cmdRename(c *call) error {

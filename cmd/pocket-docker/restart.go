@@ -19,7 +19,7 @@ Example:
   pocket-docker restart -t 1 web
 
 EXIT STATUS
-  0, 1 when a container could not be started again (the others are), 125 for a wrong use.
+  0, 125 when a container could not be started again (the others are) and for a wrong use.
 `
 
 func cmdRestart(c *call) error {

@@ -20,7 +20,7 @@ Example:
   pocket-docker rm -f web 4f1c
 
 EXIT STATUS
-  0, 1 when a container could not be removed (the others are), 125 for a wrong use.
+  0, 125 when a container could not be removed (the others are) and for a wrong use.
 `
 
 func cmdRm(c *call) error {

@@ -19,7 +19,7 @@ Example:
   pocket-docker rmi alpine-minirootfs-3.19.1-x86_64
 
 EXIT STATUS
-  0, 1 when one could not be removed (the others are), 125 for a wrong use.
+  0, 125 when one could not be removed (the others are) and for a wrong use.
 `
 
 func cmdRmi(c *call) error {

@@ -20,7 +20,7 @@ Example:
   pocket-docker start -a web
 
 EXIT STATUS
-  0, 1 when one could not be started (the others are), 125 for a wrong use. With -a or -i the program's:
+  0, 125 when one could not be started (the others are) and for a wrong use. With -a or -i the program's:
   128 + n when signal n ended it, 126 when it cannot be executed, 127 when it does not exist.
 `
 

@@ -31,7 +31,7 @@ Example:
   pocket-docker stats --no-stream --format '{{.Name}} {{.MemUsage}}'
 
 EXIT STATUS
-  0, 1 when there is no such container, 125 for a wrong use.
+  0, 125 when there is no such container and for a wrong use.
 `
 
 var statsColumns = []column{

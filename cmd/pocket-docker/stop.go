@@ -24,7 +24,7 @@ Example:
   pocket-docker stop --time 3 web
 
 EXIT STATUS
-  0, 1 when a container could not be stopped (the others are), 125 for a wrong use.
+  0, 125 when a container could not be stopped (the others are) and for a wrong use.
 `
 
 func cmdStop(c *call) error {

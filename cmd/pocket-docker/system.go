@@ -23,7 +23,7 @@ Example:
   pocket-docker system df
 
 EXIT STATUS
-  0, 1 for an error, 125 for a wrong use.
+  0, 125 for an error and for a wrong use.
 `
 
 var systemColumns = []column{

@@ -25,7 +25,7 @@ Example:
   pocket-docker top web -o pid,nspid,rss,args
 
 EXIT STATUS
-  0, 1 when there is no such container or it does not run, 125 for a wrong use.
+  0, 125 when there is no such container or it does not run and for a wrong use.
 `
 
 // topColumn is one thing that top can show of a process.

@@ -19,9 +19,9 @@ var topics = []topic{
 const exitStatusTopic = `EXIT STATUS
 
   0          all went well
-  1          a command other than run, create and pull met an error: nothing by that name, a file that
-             cannot be read, …
-  125        pocket-docker itself failed, or was used wrongly; for run, the program was not started
+  1          doctor: something is missing without which containers cannot run; prune: the answer was no
+  125        pocket-docker itself failed, or was used wrongly: nothing by that name, a file that cannot be
+             read, a flag that does not exist, …; for run, the program was not started
   126        run: the program is there and cannot be executed
   127        run: the program is not there
   128 + n    run: signal n ended the program: 137 is KILL (9), 139 a segmentation fault, 143 TERM

@@ -26,7 +26,7 @@ Example:
   pocket-docker update --memory 256m --restart always web
 
 EXIT STATUS
-  0, 1 when a container could not be changed (the others are), 125 for a wrong use.
+  0, 125 when a container could not be changed (the others are) and for a wrong use.
 `
 
 func cmdUpdate(c *call) error {

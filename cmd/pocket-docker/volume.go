@@ -35,7 +35,7 @@ Example:
   pocket-docker volume create data && pocket-docker run --rm -v data:/data host ls /data
 
 EXIT STATUS
-  0, 1 for an error, 125 for a wrong use.
+  0, 125 for an error and for a wrong use.
 `
 
 // volumeCall is one invocation of a command of volume's, with the flags of all of them: each defines its own.

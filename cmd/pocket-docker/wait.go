@@ -15,7 +15,7 @@ Example:
   pocket-docker wait $(pocket-docker run -d host sleep 5)
 
 EXIT STATUS
-  0, 1 when there is no such container (the others are waited for), 125 for a wrong use.
+  0, 125 when there is no such container (the others are waited for) and for a wrong use.
 `
 
 func cmdWait(c *call) error {
