@@ -37,7 +37,7 @@ func (e *Engine) Attach(ref string, options AttachOptions) (*Attachment, error) 
 	if err != nil {
 		return nil, err
 	}
-	conn, err := dial(e.Folder(c.ID))
+	conn, err := e.reach(c)
 	if errors.Is(err, errNoMonitor) {
 		err = errNotRunning(c.Name)
 	}

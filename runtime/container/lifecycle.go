@@ -85,7 +85,10 @@ func (e *Engine) Wait(ref string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	conn, err := dial(e.Folder(c.ID))
+	conn, err := e.reach(c)
+	if errors.Is(err, errCutOff) {
+		return 0, fmt.Errorf("wait for container %s: %w", c.Name, err)
+	}
 	if err == nil {
 		defer conn.Close()
 		var answer reply

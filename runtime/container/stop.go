@@ -112,14 +112,14 @@ func (e *Engine) await(ctx context.Context, c state.Container, r request) error 
 
 // stuck is the error of a monitor that does not do what any monitor does at once.
 func stuck(c state.Container, what string) error {
-	return hint.With(fmt.Errorf("its monitor, process %d, does not %s", c.Monitor.PID, what),
-		"end the monitor, and with it the container: kill -9 %d", c.Monitor.PID)
+	return hint.With(fmt.Errorf("its monitor, process %d, %w %s", c.Monitor.PID, errStuck, what),
+		"end the monitor, and with it the container: pocket-docker rm -f %s, or kill -9 %d", c.Name, c.Monitor.PID)
 }
 
 // ask makes a request to the container's monitor, which answers at once. The error is errNoMonitor when there
-// is none.
+// is none, and errCutOff when there is one that nobody can reach.
 func (e *Engine) ask(c state.Container, r request) (reply, error) {
-	conn, err := dial(e.Folder(c.ID))
+	conn, err := e.reach(c)
 	if err != nil {
 		return reply{}, err
 	}
@@ -146,8 +146,11 @@ func (e *Engine) askRunning(ref string, r request) (reply, error) {
 		return reply{}, err
 	}
 	answer, err := e.ask(c, r)
-	if errors.Is(err, errNoMonitor) {
+	switch {
+	case errors.Is(err, errNoMonitor):
 		err = errNotRunning(c.Name)
+	case errors.Is(err, errCutOff), errors.Is(err, errStuck):
+		err = fmt.Errorf("container %s: %w", c.Name, err)
 	}
 	return answer, err
 }
@@ -180,7 +183,7 @@ func (e *Engine) Reconcile() ([]state.Container, error) {
 }
 
 // Remove removes a container with its logs and all that it wrote. One that runs is stopped first with
-// force, and refused without. Nothing outside the container's folder is touched, and a folder in which
+// force, also when its monitor cannot be asked to any more, and refused without. Nothing outside the container's folder is touched, and a folder in which
 // something is mounted is left as it is, with an error.
 //
 // With volumes, those that were made for this container alone go too.
@@ -194,7 +197,11 @@ func (e *Engine) Remove(ctx context.Context, ref string, force, volumes bool) er
 			return hint.With(fmt.Errorf("remove container %s: it %w", c.Name, state.ErrRunning),
 				"stop it first (pocket-docker stop %s), or use rm -f", c.Name)
 		}
-		if err := e.await(ctx, c, request{Do: "stop", Signal: int(unix.SIGKILL)}); err != nil {
+		err := e.await(ctx, c, request{Do: "stop", Signal: int(unix.SIGKILL)})
+		if errors.Is(err, errCutOff) || errors.Is(err, errStuck) {
+			err = e.force(c.ID)
+		}
+		if err != nil {
 			return fmt.Errorf("remove container %s: %w", c.Name, err)
 		}
 	}
