@@ -32,8 +32,10 @@ func (c *conn) fail(step string, rc int32) error {
 	}
 	primary := rc & 0xff
 	switch {
-	case primary == sqlite3.SQLITE_NOTADB, primary == sqlite3.SQLITE_CORRUPT:
-		return damaged(err)
+	case primary == sqlite3.SQLITE_NOTADB:
+		return damaged(fmt.Errorf("%s is no database, or its beginning is damaged: %s", c.path, message))
+	case primary == sqlite3.SQLITE_CORRUPT:
+		return damaged(fmt.Errorf("the database %s is damaged: %s", c.path, message)) // by which step it was found does not matter
 	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EDQUOT):
 		return hint.With(err, "free space on the disk that holds %s", filepath.Dir(c.path))
 	case primary == sqlite3.SQLITE_READONLY, primary == sqlite3.SQLITE_PERM, primary == sqlite3.SQLITE_CANTOPEN:
@@ -57,7 +59,24 @@ func (c *conn) systemErrno(rc int32) unix.Errno {
 }
 
 func damaged(err error) error {
-	return hint.With(err, "give another path, or move the file away, with its -wal and -shm files, so that a new one is made")
+	return hint.With(err, "move the file away, with its -wal and -shm files, so that a new one is made; or put a copy of it back, or give another path")
+}
+
+// longestPath is what SQLite takes, in bytes, symbolic links resolved: 512 with the names of its side files
+// (SQLITE_CANTOPEN beyond, without a reason; MAX_PATHNAME in its os_unix.c).
+const longestPath = 504
+
+// checkLength refuses a path that SQLite would not open.
+func checkLength(path string) error {
+	dir, name := filepath.Split(path)
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
+	if n := len(filepath.Join(dir, name)); n > longestPath {
+		return hint.With(fmt.Errorf("open database %s: its path has %d bytes, and SQLite takes at most %d", path, n, longestPath),
+			"choose a folder with a shorter path")
+	}
+	return nil
 }
 
 // unusable is the error for a path at which no database can be opened for writing.

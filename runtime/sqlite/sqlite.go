@@ -39,6 +39,9 @@ func Open(path string, migrations []string) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
+	if err := checkLength(full); err != nil {
+		return nil, err
+	}
 	if err := create(full); err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -263,10 +264,12 @@ func TestUnusablePaths(t *testing.T) {
 		t.Fatal(err)
 	}
 	before, _ := os.ReadFile(text)
+	long := longPath(t, dir, longestPath+1)
 	for name, test := range map[string]struct{ path, want, hint string }{
 		"no folder": {filepath.Join(dir, "none", "x.db"), "no such file or directory", "mkdir -p"},
 		"a folder":  {dir, "not a regular file", "path of a database file"},
 		"text":      {text, "file is not a database", "move the file away"},
+		"long":      {long, fmt.Sprintf("%d bytes, and SQLite takes at most 504", longestPath+1), "shorter path"},
 		"NUL":       {filepath.Join(dir, "a\x00b"), "invalid argument", ""},
 	} {
 		db, err := Open(test.path, history)
@@ -285,6 +288,33 @@ func TestUnusablePaths(t *testing.T) {
 	if after, _ := os.ReadFile(text); string(after) != string(before) {
 		t.Error("the refused file was changed")
 	}
+}
+
+// TestLongestPath wants the longest path that is said to work to do so.
+func TestLongestPath(t *testing.T) {
+	dir := t.TempDir()
+	db, err := Open(longPath(t, dir, longestPath), history)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(db.Write(insert("x")), db.Close()); err != nil {
+		t.Error(err)
+	}
+}
+
+// longPath is a path of n bytes below dir, whose folder is made.
+func longPath(t *testing.T, dir string, n int) string {
+	dir, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n-len(dir) > 250 {
+		dir = filepath.Join(dir, strings.Repeat("d", 100))
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(dir, strings.Repeat("f", n-len(dir)-1))
 }
 
 func TestReadOnlyPlace(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"pocket/runtime/hint"
 	"pocket/runtime/sqlite"
@@ -63,11 +64,46 @@ func Open(dir string) (*DB, error) {
 	if err := makeDir(dir); err != nil {
 		return nil, hint.With(fmt.Errorf("open the state: %w", err), "set POCKET_ROOT to a folder that this user may write to")
 	}
+	if err := checkEmptied(dir); err != nil {
+		return nil, err
+	}
 	db, err := sqlite.OpenToRead(filepath.Join(dir, "state.db"), migrations)
 	if err != nil {
 		return nil, err
 	}
 	return &DB{dir, db}, nil
+}
+
+// checkEmptied refuses a record of no bytes beside folders of containers or volumes: something emptied it, and a
+// new one in its place would forget them, with what its log (-wal) may still hold. Without any record a new one
+// is meant, which has no bytes either for a moment.
+func checkEmptied(dir string) error {
+	const moment, look = 500 * time.Millisecond, 5 * time.Millisecond
+	path, kept := filepath.Join(dir, "state.db"), ""
+	for deadline := time.Now().Add(moment); ; time.Sleep(look) {
+		if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() || info.Size() > 0 {
+			return nil // others tell what is wrong with it
+		}
+		if kept = keptBeside(dir); kept == "" {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			break
+		}
+	}
+	return hint.With(fmt.Errorf("open the state: %s is empty although there are folders in %s: something emptied it", path, kept),
+		"put a copy of it back; or remove it to begin anew, and pocket-docker doctor tells what is left of before")
+}
+
+// keptBeside is a folder in dir with something in it that only the record explains, "" if there is none.
+func keptBeside(dir string) string {
+	for _, name := range []string{"containers", "volumes"} {
+		path := filepath.Join(dir, name)
+		if entries, err := os.ReadDir(path); err == nil && len(entries) > 0 {
+			return path
+		}
+	}
+	return ""
 }
 
 // makeDir makes the state folder. Root's may be passed through by all, because the ids that containers

@@ -51,6 +51,51 @@ var limits = []resource.Enforcement{
 	{Limit: "processes", Requested: "32", By: resource.ByNone, Remark: "no pids controller"},
 }
 
+// TestEmptiedRecord wants a record that was emptied not to be taken for a new one beside what it explains.
+func TestEmptiedRecord(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "state.db")
+	empty := func() {
+		t.Helper()
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	opens := func() error {
+		db, err := Open(dir)
+		if err != nil {
+			return err
+		}
+		return db.Close()
+	}
+	empty()
+	if err := opens(); err != nil {
+		t.Errorf("beside nothing: %v", err)
+	}
+	for _, name := range []string{"containers", "volumes"} {
+		if err := os.MkdirAll(filepath.Join(dir, name, "one"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		empty()
+		err := opens()
+		if err == nil || !strings.Contains(err.Error(), "is empty although there are folders in "+filepath.Join(dir, name)) || !strings.Contains(hint.Of(err), "doctor") {
+			t.Errorf("beside %s: %v, hint %q", name, err, hint.Of(err))
+		}
+		if info, err := os.Stat(path); err != nil || info.Size() > 0 {
+			t.Errorf("it was written to: %v, %v", info, err)
+		}
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+		if err := opens(); err != nil {
+			t.Errorf("without any: %v", err)
+		}
+		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestDir(t *testing.T) {
 	root := os.Geteuid() == 0
 	for name, test := range map[string]struct {
