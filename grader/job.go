@@ -12,17 +12,11 @@ type Job struct {
 	Env     []string // "NAME=value"; nothing of the host's environment is added
 	Stdin   Text
 	Mounts  []Volume // read-only folders: the submission at /submission, the case's volumes, …
-	Files   []File   // read-only files that are made for the job
 	Build   string   // a host folder with compiled files, seen read-only at /build; "" for none
 	Save    string   // a host folder into which the regular files that the program left in /work/out are copied; "" for none
+	Collect []string // names of files in /work/out that are read when the program has ended, however it did
 	Limits  resource.Limits
 	Compile bool // a compiler, not a submission: it may write more and gets a wider system call profile
-}
-
-// File is a file that a job sees, read-only.
-type File struct {
-	Target string // absolute, inside the sandbox; its folder exists there
-	Text   Text
 }
 
 // Limit names the limit that ended a program.
@@ -55,10 +49,34 @@ type Outcome struct {
 	ErrorBytes  int64  // the same of standard error
 	Usage       resource.Usage
 	Enforcement []resource.Enforcement
+	Collected   map[string][]byte // of the files that Job.Collect names, those that are there: the first 64 KiB of each
 }
 
-// Runner runs jobs. Run is safe for concurrent use; when it returns, every process of the job is dead
-// and nothing of it is left.
+// Interaction is two programs that talk to each other: what one writes to its standard output, the other reads
+// from its standard input. The Stdin of both jobs is not used. A limit on output holds for what each says.
+type Interaction struct {
+	Submission Job
+	Interactor Job
+	Accept     int // the interactor's exit code after which the submission may finish; after any other end it is killed
+}
+
+// Exchange is how two programs that talked to each other ended.
+type Exchange struct {
+	Submission Outcome
+	Interactor Outcome
+	// First says that the interactor ended, or closed its output, before the submission had done so: what the
+	// submission did from then on cannot have been what the interactor's verdict is about.
+	First bool
+	// Text is what was said, in the order in which it was: a line that the submission was told begins with
+	// "< ", one that it said with "> ". Of a long exchange it is the beginning and the end, 16 KiB of each.
+	Text string
+}
+
+// Runner runs jobs. Its methods are safe for concurrent use; when one returns, every process of its jobs is
+// dead and nothing of them is left.
 type Runner interface {
 	Run(ctx context.Context, job Job) Outcome
+	// Interact runs two jobs at once. Where one of them could not be run, or the context was cancelled, the
+	// Outcomes say so and nothing else in the Exchange means anything.
+	Interact(ctx context.Context, both Interaction) Exchange
 }

@@ -20,6 +20,10 @@ type fake func(ctx context.Context, job grader.Job) grader.Outcome
 
 func (f fake) Run(ctx context.Context, job grader.Job) grader.Outcome { return f(ctx, job) }
 
+func (f fake) Interact(ctx context.Context, both grader.Interaction) grader.Exchange {
+	return grader.Exchange{Submission: f(ctx, both.Submission), Interactor: f(ctx, both.Interactor)}
+}
+
 // echo prints its standard input.
 func echo(_ context.Context, job grader.Job) grader.Outcome {
 	return grader.Outcome{Stdout: []byte(job.Stdin.Inline)}

@@ -120,6 +120,16 @@ func (r *Runner) Run(ctx context.Context, job grader.Job) grader.Outcome {
 	stop := context.AfterFunc(ctx, process.Kill)
 	exit, err := process.Wait()
 	stop()
+	o := left(process, job, exit, err)
+	if o.Err == nil && o.Refused == "" && exit.Reason == sandbox.Interrupted {
+		return grader.Outcome{Err: context.Cause(ctx), Interrupted: true}
+	}
+	o.Stdout, o.Stderr = out.bytes(), tail.bytes()
+	return o
+}
+
+// left is the outcome of a process that has ended, with what it left in files.
+func left(process *sandbox.Process, job grader.Job, exit sandbox.Exit, err error) grader.Outcome {
 	if process.Kept != nil {
 		defer process.Kept.Close()
 	}
@@ -127,13 +137,9 @@ func (r *Runner) Run(ctx context.Context, job grader.Job) grader.Outcome {
 		return notStarted(job, err)
 	}
 	o := outcome(exit, err)
-	if o.Err != nil {
+	if o.Err != nil || exit.Reason == sandbox.Interrupted {
 		return o
 	}
-	if exit.Reason == sandbox.Interrupted {
-		return grader.Outcome{Err: context.Cause(ctx), Interrupted: true}
-	}
-	o.Stdout, o.Stderr = out.bytes(), tail.bytes()
 	if job.Save != "" && o.ExitCode == 0 && o.Signal == "" && o.Limit == grader.NoLimit {
 		err = save(process.Kept, job.Save, job.Limits.Files)
 		if refused := refusal(""); errors.As(err, &refused) {
@@ -141,6 +147,9 @@ func (r *Runner) Run(ctx context.Context, job grader.Job) grader.Outcome {
 			return o
 		}
 		o.Err = err
+	}
+	if len(job.Collect) > 0 {
+		o.Collected = collect(process.Kept, job.Collect)
 	}
 	return o
 }
@@ -173,7 +182,7 @@ func (r *Runner) spec(job grader.Job) (sandbox.Spec, error) {
 		Args: job.Args, Env: environment(job.Env), Dir: home, Hostname: "grade", Root: plan,
 		IDs: r.ids, UID: user, GID: user, Owners: r.owners, Seccomp: r.filter, Groups: r.groups, Limits: r.limits(job),
 	}
-	if job.Save != "" {
+	if job.Save != "" || len(job.Collect) > 0 {
 		spec.Keep = kept
 	}
 	return spec, nil
