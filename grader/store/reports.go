@@ -1,7 +1,9 @@
 package store
 
 import (
+	"errors"
 	"fmt"
+	"iter"
 	"time"
 
 	"pocket/grader"
@@ -15,22 +17,41 @@ import (
 // are in UTC, and empty lists, which are nil.
 func (s *Store) Reports(run int64, submission string) ([]grader.Report, error) {
 	var list []grader.Report
-	err := s.db.Read(func(tx *sqlite.Tx) (err error) {
-		list, err = reports(tx, run, submission)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read the results of run %d: %w", run, err)
+	for report, err := range s.Each(run, submission) {
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, report)
 	}
 	return list, nil
 }
 
-func reports(tx *sqlite.Tx, run int64, submission string) ([]grader.Report, error) {
-	if err := requireRun(tx, run); err != nil {
-		return nil, err
+// Each is Reports one by one, so that a big run need not fit into memory: one state of the store,
+// whatever is recorded meanwhile. After an error nothing follows.
+func (s *Store) Each(run int64, submission string) iter.Seq2[grader.Report, error] {
+	return func(yield func(grader.Report, error) bool) {
+		err := s.db.Read(func(tx *sqlite.Tx) error {
+			return eachReport(tx, run, submission, func(r grader.Report) error {
+				if !yield(r, nil) {
+					return errEnough
+				}
+				return nil
+			})
+		})
+		if err != nil && !errors.Is(err, errEnough) {
+			yield(grader.Report{}, fmt.Errorf("read the results of run %d: %w", run, err))
+		}
 	}
-	var list []grader.Report
-	err := tx.Query(func(r *sqlite.Row) error {
+}
+
+// errEnough ends a query whose further rows nobody wants.
+var errEnough = errors.New("enough")
+
+func eachReport(tx *sqlite.Tx, run int64, submission string, each func(grader.Report) error) error {
+	if err := requireRun(tx, run); err != nil {
+		return err
+	}
+	return tx.Query(func(r *sqlite.Row) error {
 		id := r.Int64()
 		report := grader.Report{
 			Submission: r.Text(), Path: r.Text(), Suite: r.Text(), Language: r.Text(), Verdict: grader.Verdict(r.Text()),
@@ -39,11 +60,9 @@ func reports(tx *sqlite.Tx, run int64, submission string) ([]grader.Report, erro
 		if err := addResults(tx, id, &report); err != nil {
 			return err
 		}
-		list = append(list, report)
-		return nil
+		return each(report)
 	}, `SELECT id, name, path, suite, language, verdict, detail, points, score, started, finished
 		FROM submissions WHERE run = ?1 AND (?2 = '' OR name = ?2 OR path = ?2) ORDER BY id`, run, submission)
-	return list, err
 }
 
 func addResults(tx *sqlite.Tx, submission int64, report *grader.Report) error {

@@ -257,3 +257,24 @@ func TestSourcesAreKept(t *testing.T) {
 		t.Errorf("got %q, %v", got, err)
 	}
 }
+
+func TestEachStopsWhereNobodyReadsOn(t *testing.T) {
+	s := open(t)
+	run := begin(t, s, Run{})
+	keep(t, s, run, full, full)
+	n := 0
+	for r, err := range s.Each(run, "") {
+		if n++; err != nil || !reflect.DeepEqual(r, full) {
+			t.Errorf("got %+v, %v", r, err)
+		}
+		break
+	}
+	if n != 1 {
+		t.Errorf("%d reports", n)
+	}
+	for _, err := range s.Each(run+1, "") {
+		if !errors.Is(err, ErrNotFound) {
+			t.Errorf("unknown run: %v", err)
+		}
+	}
+}
