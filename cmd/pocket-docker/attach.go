@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/signal"
 	"slices"
@@ -11,12 +12,14 @@ import (
 	"golang.org/x/sys/unix"
 
 	"pocket/runtime/container"
+	"pocket/runtime/hint"
 )
 
 const attachUsage = `pocket-docker attach [flags] CONTAINER
 
 Connects to a running container: shows what its program writes from now on, and passes on standard input,
-if the container was made with -i, and signals. It ends with the container.
+if the container was made with -i, and signals. It ends with the container. With -i and -t, standard input is
+to be a terminal.
 
       --detach-keys KEYS  which keys, typed at a terminal, leave it running and return (ctrl-p,ctrl-q)
       --no-stdin          do not pass standard input on
@@ -26,7 +29,7 @@ Example:
   pocket-docker attach web
 
 EXIT STATUS
-  The program's; 128 + n when signal n ended it. 1 when the container does not run, 125 for a wrong use.
+  The program's; 128 + n when signal n ended it. 125 when the container does not run, and for a wrong use.
 `
 
 func cmdAttach(c *call) error {
@@ -44,6 +47,9 @@ func cmdAttach(c *call) error {
 		return err
 	}
 	defer e.DB.Close()
+	if err := c.checkTyping(e, flags.Arg(0), !noStdin, "leave input out: --no-stdin"); err != nil {
+		return err
+	}
 	options := container.AttachOptions{Stdin: !noStdin, Stdout: true, Stderr: true}
 	options.Rows, options.Cols = terminalSize(c.stdin)
 	o := followOptions{stdin: options.Stdin, sigProxy: sigProxy, keys: keys}
@@ -54,6 +60,23 @@ func cmdAttach(c *call) error {
 		return err
 	}
 	return c.follow(a, signals, o)
+}
+
+// checkTyping refuses input from elsewhere for a container whose terminal is typed at: the end of a file is no key,
+// and the program would wait for ever for more.
+func (c *call) checkTyping(e *container.Engine, name string, stdin bool, withoutInput string) error {
+	if !stdin || isTerminal(c.stdin) {
+		return nil
+	}
+	found, err := e.Find(name)
+	if err != nil {
+		return err
+	}
+	if cfg, err := container.ConfigOf(found); err != nil || !cfg.Terminal || !cfg.Interactive {
+		return err
+	}
+	return usageError{hint.With(fmt.Errorf("%s: standard input is not a terminal, and container %s was made with -i and -t", c.name, found.Name),
+		"%s", withoutInput)}
 }
 
 // followOptions says how one is connected to a container.

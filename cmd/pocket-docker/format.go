@@ -1,13 +1,14 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 	"unicode/utf8"
 )
 
-// column is one thing that ps can show of a container.
+// column is one thing that a list can show of each of its rows.
 type column struct {
 	field, title string
 }
@@ -105,6 +106,25 @@ func writeRows(w io.Writer, t *template, known []column, n int, value func(row i
 	}
 	for _, line := range lines {
 		if _, err := fmt.Fprintln(w, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// isJSON says that a format asks for one object a line, with docker's names and texts.
+func isJSON(format string) bool { return format == "json" || format == "{{json .}}" }
+
+// writeObjects writes one object of the fields for each of n rows.
+func writeObjects(w io.Writer, fields []column, n int, value func(row int, field string) string) error {
+	out := json.NewEncoder(w)
+	out.SetEscapeHTML(false)
+	for i := range n {
+		object := map[string]string{}
+		for _, c := range fields {
+			object[c.field] = value(i, c.field)
+		}
+		if err := out.Encode(object); err != nil {
 			return err
 		}
 	}

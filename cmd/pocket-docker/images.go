@@ -21,8 +21,9 @@ stand for any letters. One that has lost its name to another is shown as <none>.
       --no-trunc   do not shorten ids
   -f, --filter KEY=VALUE  only those with: dangling=true|false, reference=NAME, label=NAME[=VALUE],
                    before=IMAGE or since=IMAGE
-      --format TEMPLATE   table, json, or fields such as {{.ID}} {{.Repository}} {{.Tag}} {{.Size}}
-      --json       one object a line
+      --format TEMPLATE   table, json (an object a line, with docker's names), or fields such as {{.ID}}
+                   {{.Repository}} {{.Tag}} {{.Size}}
+      --json       an object a line with names of our own: sizes are bytes, and nothing is shortened
 
 Example:
   pocket-docker images --filter dangling=true -q
@@ -34,7 +35,8 @@ EXIT STATUS
 var imageColumns = []column{
 	{"Repository", "REPOSITORY"}, {"Tag", "TAG"}, {"Digest", "DIGEST"}, {"ID", "IMAGE ID"}, {"CreatedSince", "CREATED"},
 	{"CreatedAt", "CREATED AT"}, {"Size", "SIZE"}, {"Name", "NAME"}, {"Kind", "KIND"}, {"Architecture", "ARCHITECTURE"},
-	{"Source", "SOURCE"}, {"Remark", "REMARK"},
+	{"Source", "SOURCE"}, {"Remark", "REMARK"}, {"Containers", "CONTAINERS"}, {"SharedSize", "SHARED SIZE"},
+	{"UniqueSize", "UNIQUE SIZE"}, {"VirtualSize", "VIRTUAL SIZE"},
 }
 
 // imagesOptions is what the flags say.
@@ -81,17 +83,20 @@ func cmdImages(c *call) error {
 		return c.imagesJSON(list)
 	}
 	now := time.Now()
-	return writeRows(c.stdout, t, imageColumns, len(list), func(i int, field string) string {
-		return imageValue(list[i], field, o.noTrunc, now)
-	})
+	value := func(i int, field string) string { return imageValue(list[i], field, o.noTrunc, now) }
+	if t == nil {
+		return writeObjects(c.stdout, imageColumns, len(list), value)
+	}
+	return writeRows(c.stdout, t, imageColumns, len(list), value)
 }
 
+// template is what is shown of each, nil for objects of all.
 func (o *imagesOptions) template() (*template, error) {
 	switch {
 	case o.quiet:
 		return &template{parts: []string{"", "ID", ""}}, nil
-	case o.format == "json":
-		o.asJSON = true
+	case isJSON(o.format):
+		return nil, nil
 	case o.format != "table":
 		t, err := parseTemplate(o.format, imageColumns)
 		if err != nil {
@@ -131,8 +136,10 @@ func imageValue(i image.Image, field string, noTrunc bool, now time.Time) string
 		return id[:12]
 	case "Kind":
 		return string(i.Kind)
-	case "Size":
+	case "Size", "VirtualSize":
 		return i.Size.Human()
+	case "Containers", "SharedSize", "UniqueSize": // which docker's list does not tell either
+		return "N/A"
 	case "CreatedSince":
 		return ago(now.Sub(created)) + " ago"
 	case "CreatedAt":

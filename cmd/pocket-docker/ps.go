@@ -1,7 +1,7 @@
 package main
 
 import (
-	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +24,7 @@ Lists running containers, the newest first; one that is paused or waits for its 
                         'table {{.ID}}\t{{.Names}}'; fields are ID Image Command CreatedAt RunningFor
                         Status State ExitCode Health Ports Names Labels Networks Mounts LocalVolumes
                         Size, and {{.Label "NAME"}}
+      --json            the same as --format json
 
 What can be filtered by
   id, name              a part of it; ^ and $ stand for its beginning and end
@@ -54,11 +55,11 @@ var psColumns = []column{
 
 // psOptions is the command line of ps.
 type psOptions struct {
-	all, quiet, latest, noTrunc, size bool
-	last                              int
-	filters                           []string
-	format                            string
-	now                               time.Time
+	all, quiet, latest, noTrunc, size, asJSON bool
+	last                                      int
+	filters                                   []string
+	format                                    string
+	now                                       time.Time
 }
 
 func cmdPs(c *call) error {
@@ -72,6 +73,7 @@ func cmdPs(c *call) error {
 	flags.BoolVar(&o.noTrunc, "no-trunc", false, "")
 	flags.StringArrayVarP(&o.filters, "filter", "f", nil, "")
 	flags.StringVar(&o.format, "format", "table", "")
+	flags.BoolVar(&o.asJSON, "json", false, "")
 	if err := c.parse(flags, 0, 0, ""); err != nil {
 		return err
 	}
@@ -128,8 +130,10 @@ func (c *call) showContainers(rows []psRow, o *psOptions) error {
 	if o.quiet {
 		o.format = "{{.ID}}"
 	}
-	if o.format == "json" || o.format == "{{json .}}" {
-		return c.containersJSON(rows, o)
+	value := func(i int, field string) string { return o.value(&rows[i], field) }
+	if o.asJSON || isJSON(o.format) {
+		shown := slices.DeleteFunc(slices.Clone(psColumns), func(c column) bool { return c.field == "Size" && !o.size })
+		return writeObjects(c.stdout, shown, len(rows), value)
 	}
 	fields := []string{"ID", "Image", "Command", "RunningFor", "Status", "Ports", "Names"}
 	if o.size {
@@ -142,24 +146,7 @@ func (c *call) showContainers(rows []psRow, o *psOptions) error {
 			return usageError{err}
 		}
 	}
-	return writeRows(c.stdout, t, psColumns, len(rows), func(i int, field string) string { return o.value(&rows[i], field) })
-}
-
-func (c *call) containersJSON(rows []psRow, o *psOptions) error {
-	out := json.NewEncoder(c.stdout)
-	out.SetEscapeHTML(false)
-	for i := range rows {
-		object := map[string]string{}
-		for _, col := range psColumns {
-			if col.field != "Size" || o.size {
-				object[col.field] = o.value(&rows[i], col.field)
-			}
-		}
-		if err := out.Encode(object); err != nil {
-			return err
-		}
-	}
-	return nil
+	return writeRows(c.stdout, t, psColumns, len(rows), value)
 }
 
 // psRow is a container with what ps may show of it beside its record.

@@ -50,6 +50,9 @@ func cmdStart(c *call) error {
 		return err
 	}
 	defer e.DB.Close()
+	if err := c.checkTyping(e, flags.Arg(0), interactive, "leave -i out"); err != nil {
+		return err
+	}
 	options := container.AttachOptions{Stdin: interactive, Stdout: true, Stderr: true}
 	return c.startAttached(e, flags.Arg(0), options, followOptions{sigProxy: sigProxy, keys: keys}, false)
 }

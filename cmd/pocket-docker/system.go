@@ -16,8 +16,9 @@ df shows what images, containers and volumes occupy, and what of it could be fre
 are not in use. Layers that several images share count once. prune and info are the same as pocket-docker
 prune and pocket-docker info.
 
-  --format TEMPLATE   table, json, or fields: {{.Type}} {{.TotalCount}} {{.Active}} {{.Size}} {{.Reclaimable}}
-  --json              one object a line
+  --format TEMPLATE   table, json (an object a line, with docker's names), or fields: {{.Type}}
+                      {{.TotalCount}} {{.Active}} {{.Size}} {{.Reclaimable}}
+  --json              an object a line with names of our own: sizes are bytes
 
 Example:
   pocket-docker system df
@@ -50,11 +51,10 @@ func cmdSystem(c *call) error {
 		return err
 	}
 	t := columnsOf("Type", "TotalCount", "Active", "Size", "Reclaimable")
-	switch format {
-	case "table":
-	case "json":
-		asJSON = true
-	default:
+	switch {
+	case isJSON(format):
+		t = nil
+	case format != "table":
 		var err error
 		if t, err = parseTemplate(format, systemColumns); err != nil {
 			return usagef("system df: %w", err)
@@ -68,6 +68,7 @@ func (c *call) wantsHelp() bool {
 	return c.probe || len(c.args) == 1 && (c.args[0] == "-h" || c.args[0] == "--help")
 }
 
+// diskUsage shows what the template asks for, or objects of everything where it is nil.
 func (c *call) diskUsage(t *template, asJSON bool) error {
 	e, err := open()
 	if err != nil {
@@ -95,9 +96,11 @@ func (c *call) diskUsage(t *template, asJSON bool) error {
 		}
 		return nil
 	}
-	return writeRows(c.stdout, t, systemColumns, len(list), func(i int, field string) string {
-		return usageValue(kinds[i], list[i], field)
-	})
+	value := func(i int, field string) string { return usageValue(kinds[i], list[i], field) }
+	if t == nil {
+		return writeObjects(c.stdout, systemColumns, len(list), value)
+	}
+	return writeRows(c.stdout, t, systemColumns, len(list), value)
 }
 
 func usageValue(kind string, u image.Usage, field string) string {

@@ -23,6 +23,7 @@ what the image has at the path; run -v PATH makes one without a name of yours, w
   ls                     list volumes
       -q, --quiet            names only
       --format TEMPLATE      '{{.Name}} {{.Driver}} {{.Mountpoint}} {{.Users}}', or json
+      --json                 the same as --format json
   inspect NAME…          show all that is known of volumes, as JSON
   rm NAME…               remove volumes with all that is in them; one that a container was made with is
                          refused, whether that runs or not
@@ -41,9 +42,9 @@ EXIT STATUS
 // volumeCall is one invocation of a command of volume's, with the flags of all of them: each defines its own.
 type volumeCall struct {
 	*call
-	labels            []string
-	quiet, force, all bool
-	format            string
+	labels                  []string
+	quiet, force, all, json bool
+	format                  string
 }
 
 var volumeCommands = []struct {
@@ -53,7 +54,7 @@ var volumeCommands = []struct {
 	do          func(*volumeCall, *container.Engine, []string) error
 }{
 	{"create", "", "label", 0, 1, (*volumeCall).create},
-	{"ls", "list", "quiet format", 0, 0, (*volumeCall).list},
+	{"ls", "list", "quiet format json", 0, 0, (*volumeCall).list},
 	{"inspect", "", "", 1, -1, (*volumeCall).inspect},
 	{"rm", "remove", "force", 1, -1, (*volumeCall).remove},
 	{"prune", "", "force all", 0, 0, (*volumeCall).prune},
@@ -62,7 +63,7 @@ var volumeCommands = []struct {
 func cmdVolume(c *call) error {
 	v := &volumeCall{call: c}
 	if len(c.args) == 0 || strings.HasPrefix(c.args[0], "-") {
-		return c.parse(v.flags("label quiet format force all"), 1, 1, "create, ls, inspect, rm or prune")
+		return c.parse(v.flags("label quiet format json force all"), 1, 1, "create, ls, inspect, rm or prune")
 	}
 	for _, cmd := range volumeCommands {
 		if name := c.args[0]; name == cmd.name || name == cmd.other {
@@ -92,6 +93,8 @@ func (v *volumeCall) flags(names string) *pflag.FlagSet {
 			flags.BoolVarP(&v.quiet, name, "q", false, "")
 		case "format":
 			flags.StringVar(&v.format, name, "", "")
+		case "json":
+			flags.BoolVar(&v.json, name, false, "")
 		case "force":
 			flags.BoolVarP(&v.force, name, "f", false, "")
 		case "all":
@@ -124,10 +127,11 @@ var volumeColumns = []column{{"Driver", "DRIVER"}, {"Name", "VOLUME NAME"}, {"Mo
 
 func (v *volumeCall) list(e *container.Engine, _ []string) error {
 	t := columnsOf("Driver", "Name", "Users")
+	v.json = v.json || isJSON(v.format)
 	switch {
 	case v.quiet:
 		t = &template{parts: []string{"", "Name", ""}}
-	case v.format != "" && v.format != "table" && v.format != "json":
+	case v.format != "" && v.format != "table" && !v.json:
 		var err error
 		if t, err = parseTemplate(v.format, volumeColumns); err != nil {
 			return usageError{err}
@@ -137,7 +141,7 @@ func (v *volumeCall) list(e *container.Engine, _ []string) error {
 	if err != nil {
 		return err
 	}
-	if v.format == "json" {
+	if v.json {
 		return v.volumesJSON(e, list)
 	}
 	return writeRows(v.stdout, t, volumeColumns, len(list), func(i int, field string) string { return volumeValue(e, list[i], field) })
