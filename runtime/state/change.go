@@ -3,6 +3,7 @@ package state
 import (
 	"fmt"
 
+	"pocket/runtime/hint"
 	"pocket/runtime/resource"
 	"pocket/runtime/sqlite"
 )
@@ -42,8 +43,11 @@ func (db *DB) Rename(id, name string) error {
 	}
 	err := db.db.Write(func(tx *sqlite.Tx) error {
 		c, err := containerByID(tx, id)
-		if err != nil || c.Name == name {
+		if err != nil {
 			return err
+		}
+		if c.Name == name {
+			return hint.With(fmt.Errorf("%q is its name already", name), "choose another name")
 		}
 		if err := chooseName(tx, &Container{Name: name}); err != nil {
 			return err

@@ -1,8 +1,10 @@
 package state
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"time"
 
 	"pocket/runtime/sqlite"
@@ -10,13 +12,13 @@ import (
 
 // Event is something that happened to a container or an image.
 type Event struct {
-	ID      int64     // later events have greater ones
-	Time    time.Time // UTC; now, where it is zero
-	Kind    string    // "container", where it is empty; "image", "volume"
-	Action  string    // in docker's words: create, start, die, oom, kill, stop, pause, rename, health_status, destroy, …
-	Subject string    // the full id
-	Name    string    // its name then; looked up, where it is empty
-	Detail  map[string]string
+	ID      int64             // later events have greater ones
+	Time    time.Time         // UTC; now, where it is zero
+	Kind    string            // "container", where it is empty; "image", "volume"
+	Action  string            // in docker's words: create, start, die, oom, kill, stop, pause, rename, health_status, destroy, …
+	Subject string            // the full id
+	Name    string            // its name then; looked up, where it is empty
+	Detail  map[string]string // of a container also "image", as the user named it; added, where it is missing
 }
 
 // keptEvents bounds the table: the last so many are kept, a few more for a while.
@@ -38,6 +40,11 @@ func addEvent(tx *sqlite.Tx, e Event) error {
 	if e.Kind == "" {
 		e.Kind = "container"
 	}
+	if e.Kind == "container" {
+		if err := e.describe(tx); err != nil {
+			return err
+		}
+	}
 	detail := ""
 	if len(e.Detail) > 0 {
 		text, err := json.Marshal(e.Detail)
@@ -47,7 +54,7 @@ func addEvent(tx *sqlite.Tx, e Event) error {
 		detail = string(text)
 	}
 	_, err := tx.Exec(`INSERT INTO events (time, kind, action, subject, name, detail)
-		VALUES (?1, ?2, ?3, ?4, coalesce(nullif(?5, ''), (SELECT name FROM containers WHERE id = ?4), ''), ?6)`,
+		VALUES (?, ?, ?, ?, ?, ?)`,
 		e.Time, e.Kind, e.Action, e.Subject, e.Name, detail)
 	if err != nil {
 		return err
@@ -56,6 +63,18 @@ func addEvent(tx *sqlite.Tx, e Event) error {
 	_, err = tx.Exec(`DELETE FROM events WHERE (SELECT max(id) FROM events) % 256 = 0
 		AND id <= (SELECT max(id) FROM events) - ?`, keptEvents)
 	return err
+}
+
+// describe adds what every event of a container tells, as docker's do: its name and its image.
+func (e *Event) describe(tx *sqlite.Tx) error {
+	return tx.Query(func(r *sqlite.Row) error {
+		name, image := r.Text(), r.Text()
+		e.Name = cmp.Or(e.Name, name)
+		detail := map[string]string{"image": image}
+		maps.Copy(detail, e.Detail)
+		e.Detail = detail
+		return nil
+	}, "SELECT name, image FROM containers WHERE id = ?", e.Subject)
 }
 
 // Events returns the events with an ID above after, the oldest first, at most limit of them; the last
