@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -18,6 +19,7 @@ type keyboard struct {
 	over chan struct{}
 
 	in            *os.File
+	fd            int // of in, which the copying must not ask for: the caller may close in meanwhile
 	keys          detachScanner
 	stop, stopped *os.File // a pipe: closing stop ends the copying
 	mu            sync.Mutex
@@ -29,7 +31,7 @@ type keyboard struct {
 // closed; the input's end is told to ended. With raw, in is a terminal and the program sees each key. The
 // caller must close the keyboard, in every case: only then is the terminal as it was.
 func newKeyboard(in *os.File, raw bool, keys []byte, to io.Writer, ended func()) (*keyboard, error) {
-	k := &keyboard{detached: make(chan struct{}), over: make(chan struct{}), in: in, raw: raw, keys: detachScanner{keys: keys}}
+	k := &keyboard{detached: make(chan struct{}), over: make(chan struct{}), in: in, fd: int(in.Fd()), raw: raw, keys: detachScanner{keys: keys}}
 	if err := k.seize(); err != nil {
 		return nil, err
 	}
@@ -73,20 +75,29 @@ func (k *keyboard) release() {
 	}
 }
 
-// close ends the copying and puts the terminal back as it was.
+// close ends the copying and puts the terminal back as it was, in this order: what is typed from then on is the
+// shell's, and a read would wait for the end of a line. The copying is waited for only a moment, because another
+// reader of the same input may have taken what ours was to get.
 func (k *keyboard) close() {
-	if k != nil {
-		k.release()
-		_ = k.stop.Close()
+	if k == nil {
+		return
 	}
+	_ = k.stop.Close()
+	select {
+	case <-k.over:
+	case <-time.After(lastKey):
+	}
+	k.release()
 }
+
+const lastKey = 200 * time.Millisecond
 
 // copy waits with poll(2), because a read of a terminal cannot be called off: without this it would take the
 // first key meant for the shell.
 func (k *keyboard) copy(to io.Writer) error {
 	buffer := make([]byte, 32<<10)
 	for {
-		fds := []unix.PollFd{{Fd: int32(k.in.Fd()), Events: unix.POLLIN}, {Fd: int32(k.stopped.Fd()), Events: unix.POLLIN}}
+		fds := []unix.PollFd{{Fd: int32(k.fd), Events: unix.POLLIN}, {Fd: int32(k.stopped.Fd()), Events: unix.POLLIN}}
 		if _, err := unix.Poll(fds, -1); err != nil && err != unix.EINTR {
 			return err
 		}
