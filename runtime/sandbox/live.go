@@ -25,6 +25,9 @@ type live struct {
 //
 // The clock of a wall limit goes on meanwhile.
 func (p *Process) Pause() (by string, err error) {
+	if !p.group.CanFreeze() {
+		_ = p.Started() // what the init has yet to start could not be stopped, and would run on; its failure is Wait's
+	}
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	if p.ended() {

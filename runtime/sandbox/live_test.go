@@ -60,6 +60,22 @@ func TestPausedMeansNothingRuns(t *testing.T) {
 	}
 }
 
+// Where processes are stopped one by one, a sandbox that was started just now has none yet that could be.
+func TestPausedAsSoonAsItIsStarted(t *testing.T) {
+	for range 20 {
+		s := spec(t, "sleep", "1000")
+		s.Groups, s.Live = nil, true
+		p := started(t, s)
+		if _, err := p.Pause(); err != nil {
+			t.Fatal(err)
+		}
+		if list := p.members(); len(list) != 1 || state(list[0]) != "T" {
+			t.Fatalf("%v are not one that stands", list)
+		}
+		p.Kill()
+	}
+}
+
 func TestLimitEndsWhatIsPaused(t *testing.T) {
 	for name, host := range hosts() {
 		t.Run(name, func(t *testing.T) {

@@ -66,10 +66,11 @@ type stopped struct {
 }
 
 // stopAll stops the processes again and again until none is left that runs: a process can make others
-// until it is stopped itself. One that was stopped already is not ours to let go on.
+// until it is stopped itself, so that only a look after all stand can tell that there are no more. One that was
+// stopped already is not ours to let go on.
 func (p *Process) stopAll() ([]stopped, error) {
 	var done []stopped
-	seen := map[int]bool{}
+	seen, stood := map[int]bool{}, false
 	for end := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
 		fresh := p.hold(seen)
 		for _, s := range fresh {
@@ -82,9 +83,10 @@ func (p *Process) stopAll() ([]stopped, error) {
 				return nil, errors.Join(fmt.Errorf("stop process %d: %w", s.pid, err), continueAll(done))
 			}
 		}
-		if len(fresh) == 0 && allStand(done) {
+		if len(fresh) == 0 && stood {
 			return done, nil
 		}
+		stood = len(fresh) == 0 && allStand(done)
 		if time.Now().After(end) {
 			err := fmt.Errorf("its processes do not stand after %s", patience)
 			return nil, errors.Join(hint.With(err, "with a control group they would be frozen: pocket-docker doctor"), continueAll(done))
