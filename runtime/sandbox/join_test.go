@@ -235,7 +235,7 @@ func TestAWatcherInsideSeesNothingOfOurs(t *testing.T) {
 	defer secret.Close()
 	_, s := host(t, func(h *Spec) {
 		h.IDs, h.UID, h.GID, h.Seccomp = idmap.Single(0), 0, 0, nil
-		h.Limits.Wall, h.Limits.CPU = 5*time.Minute, 5*time.Minute // where all is emulated, too
+		slow(h)
 		for c := 0; c <= unix.CAP_LAST_CAP; c++ {
 			h.Capabilities = append(h.Capabilities, c)
 		}
@@ -366,12 +366,14 @@ func TestAGuestThatNobodyWaitsFor(t *testing.T) {
 	unix.Close(j.pidfd)
 }
 
+// slow gives a sandbox the time that much work takes where all is emulated.
+func slow(s *Spec) { s.Limits.Wall, s.Limits.CPU = 5*time.Minute, 5*time.Minute }
+
 // A program that is left with its terminal goes on, and is not hung up.
 func TestAProgramIsLeft(t *testing.T) {
-	_, s := host(t, nil)
-	done := "/work/done" + t.Name()
+	_, s := host(t, slow)
 	s.Terminal = true
-	s.Args = []string{"sh", "-c", "echo ready; read x; seq 100000; echo over >" + done + "; exec sleep 1000"}
+	s.Args = []string{"sh", "-c", "mkfifo done; echo ready; read x; seq 100000; echo over >done; exec sleep 1000"}
 	j, err := Join(s)
 	if err != nil {
 		t.Fatal(err)
@@ -385,7 +387,7 @@ func TestAProgramIsLeft(t *testing.T) {
 	}
 	j.Terminal.Close()
 	s.Terminal = false
-	if exit, out := join(t, s, "sh", "-c", "for i in $(seq 1000); do grep -q over "+done+" && break; sleep 0.01; done 2>/dev/null; cat "+done); out != "over\n" {
+	if exit, out := join(t, s, "cat", "done"); out != "over\n" { // which waits until somebody writes to it
 		t.Errorf("%+v %q", exit, out)
 	}
 	select {
@@ -400,7 +402,7 @@ func TestAProgramIsLeft(t *testing.T) {
 }
 
 func TestJoiningLeaksNoDescriptors(t *testing.T) {
-	_, s := host(t, nil)
+	_, s := host(t, slow)
 	count := func() int {
 		entries, err := os.ReadDir("/proc/self/fd")
 		if err != nil {
@@ -425,9 +427,10 @@ func TestJoiningLeaksNoDescriptors(t *testing.T) {
 		_, _ = j.Wait()
 		j.Terminal.Close()
 	}
-	if after := count(); after > before {
-		t.Errorf("%d descriptors before, %d after", before, after)
-	}
+	after := 0
+	defer func() { t.Logf("%d descriptors before, %d after", before, after) }()
+	// Where no control group accounts for the sandbox, its meter has a file open now and then; what leaked stays.
+	until(t, func() bool { after = count(); return after <= before })
 	if n, err := unix.PrctlRetInt(unix.PR_GET_DUMPABLE, 0, 0, 0, 0); err != nil || n != 1 {
 		t.Errorf("dumpable is %d %v after it", n, err)
 	}
