@@ -17,6 +17,9 @@ type Suite struct {
 	Cases     []Case  // in suite order
 	Groups    []Group // those that the suite names, in suite order; a case may be in none
 	StopEarly bool    // what follows a submission's first case that is not AC is not run
+
+	Description string // for people; any text, often ""
+	Submissions string // the folder with submissions whose verdicts are known, absolute; "" for none
 }
 
 // Group is cases that are scored together.
@@ -25,8 +28,11 @@ type Group struct {
 	Line     int      // where it stands in suite.yaml
 	Points   float64  // what the group is worth; 0: what its cases are worth together
 	Score    Scoring  // how its cases' scores become the group's
-	Requires []string // groups that must be AC before a case of this one is run, in suite order
+	Requires []string // what must be AC before a case of this one is run: groups, or RequireSamples
 }
+
+// RequireSamples in Group.Requires, where no group has that name, stands for all cases of visibility Sample.
+const RequireSamples = "sample"
 
 // Scoring is how the scores of a group's cases become the group's.
 type Scoring string
@@ -48,7 +54,8 @@ const (
 	Hidden  Visibility = "hidden"  // the verdict and the name, never any data
 )
 
-// Case is one input with its answer. Limits and Compare are complete: defaults are already merged in.
+// Case is one input with its answer. All is complete: what the suite and its group say for all their cases
+// is already merged in. The cases of a group that is worth 0 points have 0 points.
 type Case struct {
 	Name    string
 	Line    int // where it stands in suite.yaml

@@ -3,34 +3,33 @@ package suite
 import (
 	"slices"
 	"strconv"
-	"strings"
 
 	"pocket/grader"
-	"pocket/runtime/resource"
 )
 
 var caseKeys = keys{
-	known: []string{"name", "input", "input-file", "answer", "answer-file", "files", "volume", "args", "env",
-		"limits", "compare", "points"},
-	later: []string{"group", "visibility", "checker", "interactor", "requires", "score", "rootfs", "languages"},
-}
-
-// defaults is what a suite says for all its cases.
-type defaults struct {
-	limits  resource.Limits
-	compare grader.Compare
+	known: slices.Concat([]string{"name", "input", "input-file", "answer", "answer-file", "files", "group", "points",
+		"visibility"}, settingKeys),
+	elsewhere: map[string]string{
+		"requires":   "to a group: groups: {NAME: {requires: [sample]}}",
+		"score":      "to a group: groups: {NAME: {score: all}}",
+		"rootfs":     "to the suite: all its cases have the same",
+		"languages":  "to the suite: all its cases have the same",
+		"stop-early": "to the suite",
+	},
 }
 
 // entry is a case and where it stands.
 type entry struct {
 	grader.Case
 	at     value  // what its name comes from
+	points value  // its own points; zero where none are written
 	volume value  // what its volumes come from
 	input  string // the input file it is named after, relative to the suite; "" when the suite names it
 }
 
-// cases reads the list of cases of the suite v with the fields f, which stands in file.
-func (d *document) cases(v value, f fields, base defaults, file string) []grader.Case {
+// cases reads the list of cases of the suite v with the fields f.
+func (d *document) cases(v value, f fields, base settings, groups *groups) []entry {
 	if f.lacks("cases") {
 		v.under("cases").wrong("missing: a suite has at least one case")
 	}
@@ -44,27 +43,20 @@ func (d *document) cases(v value, f fields, base defaults, file string) []grader
 	}
 	var entries []entry
 	for i, item := range items {
-		entries = append(entries, d.item(item, base, strconv.Itoa(i+1))...)
+		entries = append(entries, d.item(item, base, groups, strconv.Itoa(i+1))...)
 	}
 	name(entries)
-	hide := newMasks(file, entries)
-	var cases []grader.Case
-	for _, e := range entries {
-		hide.apply(e)
-		cases = append(cases, e.Case)
-	}
-	return cases
+	return entries
 }
 
 // item reads one item of the list: a case, or a pattern for many.
-func (d *document) item(v value, base defaults, position string) []entry {
+func (d *document) item(v value, base settings, groups *groups, position string) []entry {
 	f, ok := v.fields(caseKeys)
 	if !ok {
 		return nil
 	}
-	e := entry{Case: d.shared(f, base), at: v}
-	e.volume, _ = f.get("volume")
-	e.Line = v.node.Line
+	e := d.shared(f, base, groups)
+	e.at, e.Line = v, v.node.Line
 	if pattern, ok := f.get("files"); ok {
 		for _, key := range []string{"name", "input", "input-file", "answer", "answer-file"} {
 			if part, ok := f.get(key); ok {
@@ -89,10 +81,18 @@ func (d *document) item(v value, base defaults, position string) []entry {
 func (d *document) texts(v value, f fields, c *grader.Case) {
 	c.Input = oneOf(f, "input")
 	c.Answer = oneOf(f, "answer")
-	if f.lacks("answer") && f.lacks("answer-file") {
+	if f.lacks("answer") && f.lacks("answer-file") && !judged(*c) {
 		v.wrong("neither answer nor answer-file")
 	}
+	for _, key := range []string{"answer", "answer-file"} {
+		if part, ok := f.get(key); ok {
+			d.pattern(part, *c)
+		}
+	}
 }
+
+// judged says whether a program of the suite's decides, which may need no answer.
+func judged(c grader.Case) bool { return c.Interactor != nil || c.Compare.Mode == grader.Checked }
 
 func oneOf(f fields, key string) (t grader.Text) {
 	inline, hasInline := f.get(key)
@@ -109,60 +109,21 @@ func oneOf(f fields, key string) (t grader.Text) {
 }
 
 // shared reads what a single case and a pattern have in common.
-func (d *document) shared(f fields, base defaults) grader.Case {
-	c := grader.Case{Points: 1, Compare: base.compare}
-	if part, ok := f.get("volume"); ok {
-		c.Volumes = d.volumes(part)
+func (d *document) shared(f fields, base settings, groups *groups) entry {
+	var e entry
+	if part, ok := f.get("group"); ok {
+		if g := groups.of(part); g != nil {
+			e.Group, base = g.Name, g.settings
+		}
 	}
-	if part, ok := f.get("args"); ok {
-		c.Args = part.words()
-	}
-	if part, ok := f.get("env"); ok {
-		c.Env = part.environment()
-	}
-	var own resource.Limits
-	if part, ok := f.get("limits"); ok {
-		own = d.limits(part)
-	}
-	c.Limits = complete(own.Merge(base.limits))
-	if part, ok := f.get("compare"); ok {
-		c.Compare = d.compare(part, base.compare)
-	}
+	s := d.settings(f, base)
+	e.volume = s.volumeAt
+	e.Case.Volumes, e.Args, e.Env, e.Visibility = s.volumes, s.args, s.env, s.visibility
+	e.Limits, e.Compare, e.Points = complete(s.limits), s.compare, s.points
+	e.Interactor = patient(s.interactor, e.Limits)
 	if part, ok := f.get("points"); ok {
-		c.Points, _ = part.number()
+		e.Points, _ = part.number()
+		e.points = part
 	}
-	return c
-}
-
-func (v value) words() []string {
-	items, _ := v.list()
-	var words []string
-	for _, item := range items {
-		if word, ok := item.word(); ok {
-			words = append(words, word)
-		}
-	}
-	return words
-}
-
-// environment reads a list of NAME=value.
-func (v value) environment() []string {
-	items, _ := v.list()
-	var all, names []string
-	for _, item := range items {
-		text, ok := item.word()
-		if !ok {
-			continue
-		}
-		name, _, ok := strings.Cut(text, "=")
-		switch {
-		case !ok || name == "" || strings.ContainsAny(name, " \t\n"):
-			item.wrong("%s is not NAME=value", quote(text))
-		case slices.Contains(names, name):
-			item.wrong("%s is set twice", quote(name))
-		default:
-			names, all = append(names, name), append(all, text)
-		}
-	}
-	return all
+	return e
 }

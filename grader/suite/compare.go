@@ -1,7 +1,14 @@
 package suite
 
 import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"regexp/syntax"
 	"slices"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 
@@ -9,14 +16,64 @@ import (
 )
 
 var compareKeys = keys{
-	known: []string{"mode", "absolute", "relative", "case"},
-	later: []string{"checker", "pattern"},
+	known:     []string{"mode", "absolute", "relative", "case", "presentation"},
+	elsewhere: map[string]string{"checker": "beside compare: checker: PROGRAM", "pattern": "to the answer: in mode regex it is the pattern"},
 }
 
-var (
-	modes      = []string{string(grader.Exact), string(grader.Lines), string(grader.Tokens), string(grader.Numbers)}
-	laterModes = []string{"unordered", "regex", "contains", "checker"}
-)
+var modes = []grader.Mode{
+	grader.Exact, grader.Lines, grader.Tokens, grader.Numbers, grader.Unordered, grader.Regex, grader.Contains, grader.Checked,
+}
+
+// modesOf says in which modes an option means something, the likeliest first.
+var modesOf = map[string][]grader.Mode{
+	"absolute":     {grader.Numbers},
+	"relative":     {grader.Numbers},
+	"case":         {grader.Tokens, grader.Numbers},
+	"presentation": {grader.Lines, grader.Tokens, grader.Numbers, grader.Unordered},
+}
+
+// judging reads who decides about an output: a comparison, a checker or an interactor.
+func (d *document) judging(f fields, s *settings) {
+	compare, compares := f.get("compare")
+	checks, hasChecker := f.get("checker")
+	interacts, hasInteractor := f.get("interactor")
+	if hasChecker {
+		s.checker = d.tool(checks, checkers, toolLimits)
+	}
+	if hasInteractor {
+		limits := toolLimits
+		limits.Wall = 0 // depends on the case: see patient
+		s.interactor = d.tool(interacts, interactors, limits)
+	}
+	if s.interactor != nil {
+		for _, v := range []value{compare, checks} {
+			if v.doc != nil {
+				v.wrongKey("means nothing beside the interactor, which decides")
+			}
+		}
+		return
+	}
+	switch {
+	case compares:
+		s.compare = d.compare(compare, s.compare)
+	case hasChecker:
+		s.compare = grader.Compare{Mode: grader.Checked}
+	}
+	d.checked(compare, checks, s)
+}
+
+// checked brings a comparison and the checker together. compare and checks are zero where not written.
+func (d *document) checked(compare, checks value, s *settings) {
+	switch {
+	case s.compare.Mode == grader.Checked:
+		s.compare.Checker = s.checker
+		if s.checker == nil && checks.doc == nil && compare.doc != nil {
+			compare.wrong("mode checker needs the program: checker: PROGRAM")
+		}
+	case checks.doc != nil && s.compare.Mode != "":
+		checks.wrongKey("means nothing in mode %s (write compare: checker, or leave compare out)", s.compare.Mode)
+	}
+}
 
 // compare reads a mode, or a mapping that changes base: one with a mode starts anew.
 func (d *document) compare(v value, base grader.Compare) grader.Compare {
@@ -30,40 +87,70 @@ func (d *document) compare(v value, base grader.Compare) grader.Compare {
 	}
 	if absolute, ok := f.get("absolute"); ok {
 		c.Absolute, _ = absolute.number()
-		absolute.only(c, grader.Numbers)
 	}
 	if relative, ok := f.get("relative"); ok {
 		c.Relative, _ = relative.number()
-		relative.only(c, grader.Numbers)
 	}
 	if letters, ok := f.get("case"); ok {
 		if text, ok := letters.text(); ok && text != "ignore" {
 			letters.wrong("%s is not known (only: ignore)", letters.shown())
 		}
 		c.IgnoreCase = true
-		letters.only(c, grader.Tokens, grader.Numbers)
+	}
+	if presentation, ok := f.get("presentation"); ok {
+		c.Presentation = presentation.boolean()
+	}
+	for _, option := range compareKeys.known {
+		if part, ok := f.get(option); ok && option != "mode" {
+			part.only(c, modesOf[option])
+		}
 	}
 	return c
 }
 
 // mode reads a comparison mode; it is empty after a mistake.
-func (v value) mode() grader.Mode {
-	text, ok := v.text()
-	switch {
-	case !ok:
-	case slices.Contains(modes, text):
-		return grader.Mode(text)
-	case slices.Contains(laterModes, text):
-		v.wrong("mode %s is not supported yet", text)
-	default:
-		v.wrong("%s is not a mode %s", quote(text), meant(text, modes))
-	}
-	return ""
-}
+func (v value) mode() grader.Mode { return choice(v, "a mode", modes) }
 
 // only notes that a key of compare means nothing in the mode that is chosen.
-func (v value) only(c grader.Compare, allowed ...grader.Mode) {
+func (v value) only(c grader.Compare, allowed []grader.Mode) {
 	if c.Mode != "" && !slices.Contains(allowed, c.Mode) {
 		v.wrongKey("means nothing in mode %s (add mode: %s)", c.Mode, allowed[0])
 	}
+}
+
+// longestPattern is how long an answer in mode regex may be.
+const longestPattern = 1 << 20
+
+// pattern notes an answer that is no regular expression where it must be one. at is where it is written.
+func (d *document) pattern(at value, c grader.Case) {
+	if c.Compare.Mode != grader.Regex || c.Interactor != nil {
+		return
+	}
+	text, what := c.Answer.Inline, quote(c.Answer.Inline)
+	if c.Answer.Path != "" {
+		relative, _ := filepath.Rel(d.dir, c.Answer.Path)
+		var err error
+		if text, err = patternFile(c.Answer.Path); err != nil {
+			at.wrong("%s: %v", quote(relative), cause(err))
+			return
+		}
+		what = quote(relative)
+	}
+	_, err := regexp.Compile(strings.TrimRight(text, "\r\n"))
+	if bad := (*syntax.Error)(nil); errors.As(err, &bad) {
+		at.wrong("%s is not a regular expression: %s: %s", what, bad.Code, quote(bad.Expr))
+	}
+}
+
+func patternFile(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, longestPattern+1))
+	if len(text) > longestPattern {
+		err = errors.New("longer than 1MiB, too long for a regular expression")
+	}
+	return string(text), err
 }

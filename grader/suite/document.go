@@ -16,8 +16,10 @@ import (
 // document is a suite.yaml while it is read.
 type document struct {
 	file     string
-	dir      string // absolute; what the suite names lies below
-	lines    int    // of text
+	dir      string   // absolute; what the suite names lies below
+	lines    int      // of text
+	known    []string // languages; none: any will do
+	tools    []string // the paths of checkers and interactors
 	mistakes Errors
 	made     map[remark]bool
 }

@@ -50,7 +50,8 @@ func (d *document) files(v value, like entry) []entry {
 		e.input = input
 		e.at = v
 		e.Input.Path = v.readable(input)
-		e.Answer = v.answerOf(input)
+		e.Answer = v.answerOf(input, judged(e.Case))
+		d.pattern(v, e.Case)
 		entries = append(entries, e)
 	}
 	return entries
@@ -69,7 +70,8 @@ func answers(input string) []string {
 	return nil
 }
 
-func (v value) answerOf(input string) (t grader.Text) {
+// answerOf finds the answer to an input file, without which a case may be when it is optional.
+func (v value) answerOf(input string, optional bool) (t grader.Text) {
 	names := answers(input)
 	var found []string
 	for _, name := range names {
@@ -79,6 +81,9 @@ func (v value) answerOf(input string) (t grader.Text) {
 	}
 	switch len(found) {
 	case 0:
+		if optional {
+			return t
+		}
 		v.wrong("%s has no answer: no file %s", quote(input), strings.Join(names, " or "))
 	case 1:
 		t.Path = v.readable(found[0])

@@ -8,8 +8,7 @@ import (
 )
 
 var limitKeys = keys{
-	known: []string{"cpu", "wall", "memory", "output", "processes", "files"},
-	later: []string{"cpus", "stack", "open-files", "file-size"},
+	known: []string{"cpu", "wall", "memory", "output", "processes", "files", "stack", "open-files", "file-size"},
 }
 
 // limits reads the limits that are written; the others stay zero.
@@ -34,6 +33,15 @@ func (d *document) limits(v value) resource.Limits {
 	}
 	if processes, ok := f.get("processes"); ok {
 		l.Processes = processes.count()
+	}
+	if stack, ok := f.get("stack"); ok {
+		l.Stack = stack.size()
+	}
+	if open, ok := f.get("open-files"); ok {
+		l.OpenFiles = open.count()
+	}
+	if size, ok := f.get("file-size"); ok {
+		l.FileSize = size.size()
 	}
 	return l
 }

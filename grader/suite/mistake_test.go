@@ -20,7 +20,8 @@ limits:
   cpu: 5
 compare: linse
 limts: {}
-groups: {}
+groups:
+  secret: {}
 cases:
   - name: one
     input: "5\n"
@@ -40,12 +41,12 @@ suite.yaml:5: limits.memory: "64MiBs" is not a size (did you mean 64MiB?)
 suite.yaml:6: limits.cpu: "5" needs a unit (did you mean 5s?)
 suite.yaml:7: compare: "linse" is not a mode (did you mean lines?)
 suite.yaml:8: limts: unknown key (did you mean limits?)
-suite.yaml:9: groups: not supported yet
-suite.yaml:13: cases[0].input-file: cannot stand beside input
-suite.yaml:14: cases[0].answer-file: "cases/1.anw" does not exist (did you mean cases/1.ans?)
-suite.yaml:15: cases[1].name: "one" is already the name of the case in line 11
-suite.yaml:17: cases[1].points: "-1" is negative
-suite.yaml:18: cases[2].files: "nowhere/*.in" matches no file`
+suite.yaml:10: groups.secret: no case is in this group
+suite.yaml:14: cases[0].input-file: cannot stand beside input
+suite.yaml:15: cases[0].answer-file: "cases/1.anw" does not exist (did you mean cases/1.ans?)
+suite.yaml:16: cases[1].name: "one" is already the name of the case in line 12
+suite.yaml:18: cases[1].points: "-1" is negative
+suite.yaml:19: cases[2].files: "nowhere/*.in" matches no file`
 	if got := mistakes(t, many); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
@@ -77,6 +78,11 @@ func mistakesIn(t *testing.T, dir, text string) string {
 // one is a case for the tests that are about one.
 func one(fields string) string { return "version: 1\nname: x\ncases:\n- answer: x\n  " + fields + "\n" }
 
+// grouped is a case in group a for the tests that are about groups; more is further keys of the case.
+func grouped(groups string, more ...string) string {
+	return "version: 1\nname: x\ngroups:\n  {" + groups + "}\ncases: [{answer: x, group: a" + strings.Join(append([]string{""}, more...), ", ") + "}]\n"
+}
+
 func TestMistakes(t *testing.T) {
 	dir := folder(t, "")
 	for _, c := range []struct{ text, want string }{
@@ -103,13 +109,13 @@ func TestMistakes(t *testing.T) {
 		{"version: 1\nname: x\ncases: [{answer: x}]\nname: y\n", "4: name: written twice: the first stands in line 2"},
 		{"version: 1\nname: x\ncases: [{answer: x, answer: y}]\n", "3: cases[0].answer: written twice: the first stands in line 3"},
 		{valid + "[1]: 2\n", "4: a key must be text, not a list"},
-		{valid + "colour: blue\n", "4: colour: unknown key (known: version, name, rootfs, languages, limits, compare, cases)"},
-		{valid + "\"a\\nb\":\n  - 1\n", "4: a\ufffdb: unknown key (known: version, name, rootfs, languages, limits, compare, cases)"},
-		{valid + "checker: c.py\n", "4: checker: not supported yet"},
+		{valid + "colour: blue\n", "4: colour: unknown key (known: version, name, description, rootfs, languages, limits, compare, checker, interactor, volume, args, env, points, visibility, stop-early, submissions, groups, cases)"},
+		{valid + "\"a\\nb\":\n  - 1\n", "4: a\ufffdb: unknown key (known: version, name, description, rootfs, languages, limits, compare, checker, interactor, volume, args, env, points, visibility, stop-early, submissions, groups, cases)"},
+		{valid + "score: all\n", "4: score: does not belong here but to a group: groups: {NAME: {score: all}}"},
 		{one("anwser: y"), "5: cases[0].anwser: unknown key (did you mean answer?)"},
 		{"version: 1\nname: x\ncases: [{anwser: y}]\n", "3: cases[0].anwser: unknown key (did you mean answer?)"},
 		{one("inputFile: y"), "5: cases[0].inputFile: unknown key (did you mean input-file?)"},
-		{one("visibility: hidden"), "5: cases[0].visibility: not supported yet"},
+		{one("requires: [a]"), "5: cases[0].requires: does not belong here but to a group: groups: {NAME: {requires: [sample]}}"},
 		{one("<<: {args: []}"), "5: cases[0].<<: merge keys are not supported (write the keys out)"},
 		// version and name
 		{"name: x\ncases: [{answer: x}]\n", `1: version: missing (write "version: 1")`},
@@ -136,7 +142,7 @@ func TestMistakes(t *testing.T) {
 		{valid + "languages:\n- c\n- fortran\n", `6: languages[1]: "fortran" is not a known language (known: python3, c, cpp, java, go, shell)`},
 		// limits
 		{valid + "limits:\n", `4: limits: must be a mapping (KEY: VALUE), not nothing`},
-		{valid + "limits: {cpus: 2}\n", `4: limits.cpus: not supported yet`},
+		{valid + "limits: {cpus: 2}\n", `4: limits.cpus: unknown key (did you mean cpu?)`},
 		{valid + "limits: {wal: 2s}\n", `4: limits.wal: unknown key (did you mean wall?)`},
 		{valid + "limits: {cpu: 1.5}\n", `4: limits.cpu: "1.5" needs a unit (did you mean 1.5s?)`},
 		{valid + "limits: {cpu: 2 sec}\n", `4: limits.cpu: "2 sec" is not a duration (did you mean 2s?)`},
@@ -158,8 +164,7 @@ func TestMistakes(t *testing.T) {
 		{valid + "limits: {processes: many}\n", `4: limits.processes: must be a number, not "many"`},
 		{one("limits: {cpu: 5}"), `5: cases[0].limits.cpu: "5" needs a unit (did you mean 5s?)`},
 		// compare
-		{valid + "compare: regex\n", `4: compare: mode regex is not supported yet`},
-		{valid + "compare: fuzzy\n", `4: compare: "fuzzy" is not a mode (known: exact, lines, tokens, numbers)`},
+		{valid + "compare: fuzzy\n", `4: compare: "fuzzy" is not a mode (known: exact, lines, tokens, numbers, unordered, regex, contains, checker)`},
 		{valid + "compare: [lines]\n", `4: compare: must be text, not a list`},
 		{valid + "compare: {mode: number}\n", `4: compare.mode: "number" is not a mode (did you mean numbers?)`},
 		{valid + "compare: {absolute: 1e-6}\n", `4: compare.absolute: means nothing in mode lines (add mode: numbers)`},
@@ -204,6 +209,72 @@ func TestMistakes(t *testing.T) {
 		{"version: 1\nname: x\ncases: [{files: '../*'}]\n", `3: cases[0].files: "../*" may not lead out of the suite's folder (..)`},
 		{"version: 1\nname: x\ncases: [{files: '**/*.in'}]\n", `3: cases[0].files: "**/*.in": ** is not supported (* matches within one folder)`},
 		{"version: 1\nname: x\ncases:\n- files: 'cases/1.in'\n- files: 'cases/*.in'\n", `5: cases[1].files: "cases/1" is already the name of the case in line 4`},
+		// what is for all cases
+		{valid + "description: 5\n", `4: description: must be text, but YAML takes "5" for something else (put it in quotes)`},
+		{valid + "stop-early: yes\n", `4: stop-early: must be true or false, not "yes"`},
+		{valid + "stop-early: [true]\n", `4: stop-early: must be true or false, not a list`},
+		{valid + "submissions: data/text.txt\n", `4: submissions: "data/text.txt" is not a folder`},
+		{valid + "submissions: refs\n", `4: submissions: "refs" does not exist`},
+		{valid + "visibility: secret\n", `4: visibility: "secret" is not a visibility (known: sample, visible, hidden)`},
+		{one("visibility: hiden"), `5: cases[0].visibility: "hiden" is not a visibility (did you mean hidden?)`},
+		{valid + "points: -1\n", `4: points: "-1" is negative`},
+		{valid + "args: --fast\n", `4: args: must be a list, not "--fast"`},
+		{valid + "env: [A]\n", `4: env[0]: "A" is not NAME=value`},
+		{valid + "volume: {dat: /mnt}\n", `4: volume.dat: "dat" does not exist (did you mean data?)`},
+		{one("volume: {cases: /mnt}\nvolume: {data: /mnt/data}"), `5: cases[0].volume.cases: "/mnt" clashes with the volume at /mnt/data`},
+		{valid + "limits: {stack: 0}\n", `4: limits.stack: "0" is not more than zero`},
+		{valid + "limits: {open-files: 0.5}\n", `4: limits.open-files: "0.5" is not a whole number from 1 to 4194304`},
+		{valid + "limits: {file-size: big}\n", `4: limits.file-size: "big" is not a size (write for example 64MiB, 512k or 1g)`},
+		// checkers and interactors
+		{valid + "compare: checker\n", `4: compare: mode checker needs the program: checker: PROGRAM`},
+		{valid + "compare: {mode: checker, absolute: 1}\nchecker: check.py\n", `4: compare.absolute: means nothing in mode checker (add mode: numbers)`},
+		{valid + "compare: {checker: check.py}\n", `4: compare.checker: does not belong here but beside compare: checker: PROGRAM`},
+		{valid + "compare: {mode: exact, presentation: true}\n", `4: compare.presentation: means nothing in mode exact (add mode: lines)`},
+		{valid + "compare: {presentation: 1}\n", `4: compare.presentation: must be true or false, not "1"`},
+		{valid + "compare: lines\nchecker: check.py\n", `5: checker: means nothing in mode lines (write compare: checker, or leave compare out)`},
+		{valid + "checker:\n", `4: checker: must be text, not nothing`},
+		{valid + "checker: check.pi\n", `4: checker: "check.pi" does not exist (did you mean check.py?)`},
+		{valid + "checker: /bin/true\n", `4: checker: "/bin/true" must be relative to the suite's folder`},
+		{valid + "checker: {}\n", `4: checker.program: missing: the source file, or a folder of them`},
+		{valid + "checker: {programm: check.py}\n", `4: checker.programm: unknown key (did you mean program?)`},
+		{valid + "checker: {program: check.py, protocol: polygon}\n", `4: checker.protocol: "polygon" is not a protocol here (known: testlib, kattis, exit)`},
+		{valid + "checker: {program: check.py, language: python}\n", `4: checker.language: "python" is not a known language (did you mean python3?)`},
+		{valid + "checker: {program: check.py, limits: {cpu: 5}}\n", `4: checker.limits.cpu: "5" needs a unit (did you mean 5s?)`},
+		{valid + "interactor: {program: talk, protocol: exit}\n", `4: interactor.protocol: "exit" is not a protocol here (known: testlib, kattis)`},
+		{valid + "interactor: talk\ncompare: lines\n", `5: compare: means nothing beside the interactor, which decides`},
+		{valid + "interactor: talk\nchecker: check.py\n", `5: checker: means nothing beside the interactor, which decides`},
+		{one("compare: exact\ninteractor: talk"), `5: cases[0].compare: means nothing beside the interactor, which decides`},
+		{one("volume: {check.py: /x}\n  checker: check.py"), `5: cases[0].volume: "check.py" is an answer, the suite itself, its results, or a program that knows the answer`},
+		// regular expressions
+		{"version: 1\nname: x\ncompare: regex\ncases:\n- answer: 'a(b'\n", `5: cases[0].answer: "a(b" is not a regular expression: missing closing ): "a(b"`},
+		{"version: 1\nname: x\ncompare: regex\ncases:\n- answer-file: bad.regex\n", `5: cases[0].answer-file: "bad.regex" is not a regular expression: missing argument to repetition operator: "*"`},
+		{"version: 1\nname: x\ncompare: regex\ncases:\n- files: 'bad/*'\n", `5: cases[0].files: "bad/1.ans" is not a regular expression: invalid escape sequence: "\\y"`},
+		// groups
+		{valid + "groups: [a]\n", `4: groups: must be a mapping (NAME: {points: 10}), not a list`},
+		{valid + "groups: {a: }\n", `4: groups.a: must be a mapping (KEY: VALUE), not nothing` + "\n" + `4: groups.a: no case is in this group`},
+		{grouped("a: {scores: all}"), `4: groups.a.scores: unknown key (did you mean score?)`},
+		{grouped("a: {score: mean}"), `4: groups.a.score: "mean" is not a way to score (known: sum, min, all)`},
+		{grouped("a: {points: -1}"), `4: groups.a.points: "-1" is negative`},
+		{grouped("a: {points: .nan}"), `4: groups.a.points: ".nan" is not a decimal number`},
+		{grouped("a: {points: many}"), `4: groups.a.points: must be a number, not "many"`},
+		{grouped("a: {cases: [x]}"), `4: groups.a.cases: does not belong here but to the cases: each names its group`},
+		{grouped("a: {}, 'b ': {}"), `4: groups.b : "b " begins or ends with white space` + "\n" + `4: groups.b : no case is in this group`},
+		{grouped("a: {requires: b}"), `4: groups.a.requires: must be a list, not "b"`},
+		{grouped("a: {requires: [b]}"), `4: groups.a.requires[0]: "b" is not a group (did you mean a?)`},
+		{grouped("a: {requires: [sample]}"), `4: groups.a.requires[0]: no case has visibility: sample, and no group is called so`},
+		{grouped("a: {requires: [a]}"), `4: groups.a: requires itself: a → a`},
+		{grouped("a: {requires: [sample], visibility: sample}"), `4: groups.a: requires itself: a → a`},
+		{grouped("a: {points: 10, requires: [sample]}", "visibility: sample"), `4: groups.a: requires itself: a → a`},
+		{"version: 1\nname: x\ngroups:\n  a: {requires: [c]}\n  b: {requires: [a, a]}\n  c: {requires: [b]}\n" +
+			"cases: [{answer: x, group: a}, {answer: x, group: b}, {answer: x, group: c}]\n",
+			`4: groups.a: requires itself: a → c → b → a` + "\n" + `5: groups.b.requires[1]: "a" is listed twice`},
+		{grouped("a: {points: 0}", "points: 2"), `5: cases[0].points: the group "a" is worth 0 points, and so are its cases`},
+		{grouped("a: {points: 10}", "points: 0"), `4: groups.a.points: nobody could get them: each case of the group has 0 points`},
+		{grouped("a: {}", "points: [1]"), `5: cases[0].points: must be a number, not a list`},
+		{valid + "groups: {a: {}}\n", `4: groups.a: no case is in this group`},
+		{one("group: a"), `5: cases[0].group: the suite has no groups (add groups: {a: {}})`},
+		{one("group: secrt\ngroups: {secret: {}}"), `5: cases[0].group: "secrt" is not a group (did you mean secret?)` + "\n" + `6: groups.secret: no case is in this group`},
+		{one("group: 1\ngroups: {'1': {}}"), `5: cases[0].group: must be text, but YAML takes "1" for something else (put it in quotes)` + "\n" + `6: groups.1: no case is in this group`},
 		// volumes
 		{one("volume: data"), `5: cases[0].volume: must be a mapping (FOLDER: /TARGET), not "data"`},
 		{one("volume: {dat: /mnt}"), `5: cases[0].volume.dat: "dat" does not exist (did you mean data?)`},
@@ -218,7 +289,7 @@ func TestMistakes(t *testing.T) {
 		{one("volume: {data: /mnt, cases: /mnt/cases}"), `5: cases[0].volume.cases: "/mnt/cases" clashes with the volume at /mnt`},
 		{one("volume: [data]"), `5: cases[0].volume[0]: "data" is not HOST:TARGET`},
 		{one("volume: ['data:/mnt:rw']"), `5: cases[0].volume[0]: "data:/mnt:rw" is not read-only, as every volume is (leave out :rw)`},
-		{one("volume: {suite.yaml: /x}"), `5: cases[0].volume: "suite.yaml" is an answer, the suite itself or its results`},
+		{one("volume: {suite.yaml: /x}"), `5: cases[0].volume: "suite.yaml" is an answer, the suite itself, its results, or a program that knows the answer`},
 	} {
 		want := ""
 		for line := range strings.SplitSeq(c.want, "\n") {
@@ -288,39 +359,4 @@ func TestDistance(t *testing.T) {
 			t.Errorf("distance(%q, %q) = %d, want %d", c.a, c.b, got, c.want)
 		}
 	}
-}
-
-func FuzzLoad(f *testing.F) {
-	dir := folder(f, valid)
-	for _, seed := range []string{
-		"", valid, many, bomb(), "a: &a [*a]", "- - {}\n#\n", "? {a: b}\n: c\n", valid + "limits: &l {cpu: 1s}\ncompare: *l\n",
-		"version: 1\nname: x\ncases:\n- files: 'cases/*.in'\n  volume: {data: /mnt}\n  args: [1]\n  env: [A=b]\n",
-	} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, text []byte) {
-		s, err := parse(source{file: File, absolute: filepath.Join(dir, File), languages: languages}, text)
-		if err == nil {
-			if s.Name == "" || len(s.Cases) == 0 {
-				t.Errorf("%q is accepted as %+v", text, s)
-			}
-			return
-		}
-		all, ok := err.(Errors)
-		if !ok || len(all) == 0 || s != nil {
-			t.Fatalf("error %#v with suite %v", err, s)
-		}
-		lines := strings.Split(all.Error(), "\n")
-		if len(lines) != len(all) {
-			t.Errorf("%d mistakes in %d lines", len(all), len(lines))
-		}
-		for i, m := range all {
-			if m.Line < 1 || m.Line > countLines(text) || i > 0 && m.Line < all[i-1].Line {
-				t.Errorf("%q: line %d: %s", text, m.Line, m)
-			}
-			if m.Text == "" || !strings.HasPrefix(lines[i], File+":") {
-				t.Errorf("mistake %q", lines[i])
-			}
-		}
-	})
 }

@@ -103,31 +103,69 @@ func parse(from source, text []byte) (*grader.Suite, error) {
 }
 
 var suiteKeys = keys{
-	known: []string{"version", "name", "rootfs", "languages", "limits", "compare", "cases"},
-	later: []string{"groups", "checker", "interactor", "visibility", "requires", "stop-early", "score", "points",
-		"submissions", "description", "env", "args", "volume"},
+	known: slices.Concat([]string{"version", "name", "description", "rootfs", "languages"}, settingKeys,
+		[]string{"points", "visibility", "stop-early", "submissions", "groups", "cases"}),
+	elsewhere: map[string]string{
+		"score":    "to a group: groups: {NAME: {score: all}}",
+		"requires": "to a group: groups: {NAME: {requires: [sample]}}",
+	},
 }
+
+// submissionsFolder is where reference submissions lie unless the suite says otherwise.
+const submissionsFolder = "submissions"
 
 func (d *document) suite(v value, from source) *grader.Suite {
 	f, ok := v.fields(suiteKeys)
 	if !ok {
 		return nil
 	}
+	d.known = from.languages
 	s := &grader.Suite{Dir: d.dir, File: from.absolute}
 	d.version(v, f)
 	s.Name = d.suiteName(v, f)
+	if text, ok := f.get("description"); ok {
+		s.Description, _ = text.text()
+	}
 	s.RootFS = d.rootfs(f)
-	s.Languages = d.languages(f, from.languages)
-	base := defaults{compare: grader.Compare{Mode: grader.Lines}}
-	if l, ok := f.get("limits"); ok {
-		base.limits = d.limits(l)
+	s.Languages = d.languages(f)
+	s.Submissions = d.submissions(f)
+	if early, ok := f.get("stop-early"); ok {
+		s.StopEarly = early.boolean()
+	}
+	base := d.settings(f, settings{compare: grader.Compare{Mode: grader.Lines}, points: 1, visibility: grader.Visible})
+	if points, ok := f.get("points"); ok {
+		base.points, _ = points.number()
 	}
 	s.Limits = complete(base.limits)
-	if c, ok := f.get("compare"); ok {
-		base.compare = d.compare(c, base.compare)
+	groups := d.groups(f, base)
+	entries := d.cases(v, f, base, groups)
+	s.Groups = groups.checked(entries)
+	d.hide(s, entries)
+	for _, e := range entries {
+		s.Cases = append(s.Cases, e.Case)
 	}
-	s.Cases = d.cases(v, f, base, s.File)
 	return s
+}
+
+// submissions finds the folder of reference submissions, which need not be there unless it is named.
+func (d *document) submissions(f fields) string {
+	v, ok := f.get("submissions")
+	if !ok {
+		folder := filepath.Join(d.dir, submissionsFolder)
+		if about, err := os.Stat(folder); err != nil || !about.IsDir() {
+			return ""
+		}
+		return folder
+	}
+	text, ok := v.inside()
+	if !ok {
+		return ""
+	}
+	folder, mode, ok := v.existing(text)
+	if ok && !mode.IsDir() {
+		v.wrong("%s is not a folder", quote(text))
+	}
+	return folder
 }
 
 func (d *document) version(v value, f fields) {
@@ -153,7 +191,7 @@ func (d *document) suiteName(v value, f fields) string {
 }
 
 // languages reads the languages that may be handed in.
-func (d *document) languages(f fields, known []string) []string {
+func (d *document) languages(f fields) []string {
 	v, ok := f.get("languages")
 	if !ok {
 		return nil
@@ -167,8 +205,7 @@ func (d *document) languages(f fields, known []string) []string {
 		name, ok := item.text()
 		switch {
 		case !ok:
-		case len(known) > 0 && !slices.Contains(known, name):
-			item.wrong("%s is not a known language %s", quote(name), meant(name, known))
+		case !d.knows(item, name):
 		case slices.Contains(names, name):
 			item.wrong("%s is listed twice", quote(name))
 		default:
@@ -176,4 +213,13 @@ func (d *document) languages(f fields, known []string) []string {
 		}
 	}
 	return names
+}
+
+// knows notes that a language is not a known one.
+func (d *document) knows(v value, name string) bool {
+	if len(d.known) == 0 || slices.Contains(d.known, name) {
+		return true
+	}
+	v.wrong("%s is not a known language %s", quote(name), meant(name, d.known))
+	return false
 }

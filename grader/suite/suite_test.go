@@ -27,9 +27,13 @@ func folder(t testing.TB, text string) string {
 		"other/1.in", "other/1.ans", "other/in.txt", "other/out.txt",
 		"lone/1.in", "both/1.in", "both/1.ans", "both/1.out",
 		"data/text.txt", "data/answers/one.ans", "image.tar",
+		"check.py", "talk/main.py", "talk/more.py", "open/1.in", "open/2.in", "open/2.ans",
 	} {
 		write(t, dir, name, name+"\n")
 	}
+	write(t, dir, "bad.regex", "*a\n")
+	write(t, dir, "bad/1.in", "")
+	write(t, dir, "bad/1.ans", `a\y`)
 	return dir
 }
 
@@ -63,7 +67,7 @@ func TestLoadSmallest(t *testing.T) {
 		Dir: s.Dir, File: filepath.Join(s.Dir, File), Name: "squares", RootFS: "host", Limits: limits,
 		Cases: []grader.Case{{
 			Name: "1", Line: 4, Input: grader.Text{Inline: "5\n"}, Answer: grader.Text{Inline: "25\n"},
-			Limits: limits, Compare: grader.Compare{Mode: grader.Lines}, Points: 1,
+			Limits: limits, Compare: grader.Compare{Mode: grader.Lines}, Points: 1, Visibility: grader.Visible,
 		}},
 	}
 	if !reflect.DeepEqual(s, want) {
@@ -123,16 +127,16 @@ cases:
 			Volumes: []grader.Volume{
 				{Host: in("data"), Target: "/mnt"}, {Host: in("cases/2.in"), Target: "/etc/two.in"},
 			},
-			Args: []string{"--fast", "3"}, Env: []string{"LANG=C", "EMPTY="}, Limits: slow, Compare: numbers, Points: 2.5,
+			Args: []string{"--fast", "3"}, Env: []string{"LANG=C", "EMPTY="}, Limits: slow, Compare: numbers, Points: 2.5, Visibility: grader.Visible,
 		}, {
 			Name: "in-2", Line: 16, Input: file("given/in-2.txt"), Answer: file("given/out-2.txt"), Volumes: given,
-			Limits: limits, Compare: grader.Compare{Mode: grader.Tokens}, Points: 1,
+			Limits: limits, Compare: grader.Compare{Mode: grader.Tokens}, Points: 1, Visibility: grader.Visible,
 		}, {
 			Name: "in", Line: 16, Input: file("given/in.txt"), Answer: file("given/out.txt"), Volumes: given,
-			Limits: limits, Compare: grader.Compare{Mode: grader.Tokens}, Points: 1,
+			Limits: limits, Compare: grader.Compare{Mode: grader.Tokens}, Points: 1, Visibility: grader.Visible,
 		}, {
 			Name: "second", Line: 19, Input: grader.Text{Inline: "1\n2\n"}, Limits: limits,
-			Compare: grader.Compare{Mode: grader.Numbers, Absolute: 1e-6, Relative: 0.5, IgnoreCase: true},
+			Compare: grader.Compare{Mode: grader.Numbers, Absolute: 1e-6, Relative: 0.5, IgnoreCase: true}, Visibility: grader.Visible,
 		}},
 	}
 	if !reflect.DeepEqual(s, want) {

@@ -2,11 +2,8 @@ package suite
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
-	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
@@ -85,8 +82,8 @@ func quote(s string) string {
 
 // keys says which keys a mapping may have.
 type keys struct {
-	known []string
-	later []string // of the format, but not built yet
+	known     []string
+	elsewhere map[string]string // keys of other mappings that are looked for here: where they belong
 }
 
 // fields is a mapping that was read.
@@ -117,8 +114,8 @@ func (v value) fields(k keys) (fields, bool) {
 		switch {
 		case slices.Contains(k.known, name):
 			f.parts[name] = part
-		case slices.Contains(k.later, name):
-			part.wrongKey("not supported yet")
+		case k.elsewhere[name] != "":
+			part.wrongKey("does not belong here but %s", k.elsewhere[name])
 		case name == "<<":
 			part.wrongKey("merge keys are not supported (write the keys out)")
 		default:
@@ -166,89 +163,4 @@ func (v value) list() ([]value, bool) {
 		items = append(items, value{doc: v.doc, node: c, path: fmt.Sprintf("%s[%d]", v.path, i)})
 	}
 	return items, true
-}
-
-// text reads a string, which YAML must take for one.
-func (v value) text() (string, bool) {
-	n := v.real()
-	switch {
-	case n.Kind == yaml.ScalarNode && n.ShortTag() == "!!str":
-		return n.Value, true
-	case n.Kind != yaml.ScalarNode || v.isNull():
-		v.wrong("must be text, not %s", v.shown())
-	case strings.HasPrefix(n.ShortTag(), "!!") && n.ShortTag() != "!!binary":
-		v.wrong("must be text, but YAML takes %s for something else (put it in quotes)", v.shown())
-	default:
-		v.wrong("the tag %s is not supported", n.ShortTag())
-	}
-	return "", false
-}
-
-// word reads a string as it is written, which may look like a number.
-func (v value) word() (string, bool) {
-	n := v.real()
-	text := n.Value
-	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!int" && n.ShortTag() != "!!float" {
-		ok := false
-		if text, ok = v.text(); !ok {
-			return "", false
-		}
-	}
-	if strings.ContainsRune(text, 0) {
-		v.wrong("contains a NUL character, which no argument of a program can")
-		return "", false
-	}
-	return text, true
-}
-
-// name reads the name of a suite or case.
-func (v value) name() (string, bool) {
-	name, ok := v.text()
-	if !ok {
-		return "", false
-	}
-	if what := nameMistake(name); what != "" {
-		v.wrong("%s %s", quote(name), what)
-		return "", false
-	}
-	return name, true
-}
-
-const longestName = 100
-
-func nameMistake(name string) string {
-	switch {
-	case name == "":
-		return "is empty"
-	case strings.Contains(name, "/"):
-		return "contains a slash"
-	case name == "." || name == "..":
-		return "is not a name"
-	case strings.TrimSpace(name) != name:
-		return "begins or ends with white space"
-	case strings.IndexFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) >= 0:
-		return "contains a character that cannot be printed"
-	case utf8.RuneCountInString(name) > longestName:
-		return fmt.Sprintf("is longer than %d characters", longestName)
-	}
-	return ""
-}
-
-// number reads a finite number that is not negative.
-func (v value) number() (float64, bool) {
-	n := v.real()
-	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!int" && n.ShortTag() != "!!float" {
-		v.wrong("must be a number, not %s", v.shown())
-		return 0, false
-	}
-	x, err := strconv.ParseFloat(n.Value, 64)
-	switch {
-	case err != nil || math.IsInf(x, 0) || math.IsNaN(x):
-		v.wrong("%s is not a decimal number", v.shown())
-	case x < 0:
-		v.wrong("%s is negative", v.shown())
-	default:
-		return x, true
-	}
-	return 0, false
 }

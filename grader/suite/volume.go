@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -13,17 +14,16 @@ import (
 )
 
 // volumes reads what a case sees read-only: a mapping HOST: TARGET, or a list of such mappings or of
-// docker's HOST:TARGET.
-func (d *document) volumes(v value) []grader.Volume {
+// docker's HOST:TARGET. They come to those that there are already.
+func (d *document) volumes(v value, all []grader.Volume) []grader.Volume {
 	if v.kind() == yaml.MappingNode {
-		return v.mounts(nil)
+		return v.mounts(all)
 	}
 	if v.kind() != yaml.SequenceNode {
 		v.wrong("must be a mapping (FOLDER: /TARGET), not %s", v.shown())
-		return nil
+		return all
 	}
 	items, _ := v.list()
-	var all []grader.Volume
 	for _, item := range items {
 		if item.kind() == yaml.MappingNode {
 			all = item.mounts(all)
@@ -121,17 +121,45 @@ const Database = "pocket-grade.db"
 // databases are the names that SQLite and we give to the files of a database (sqlite.org/tempfiles.html).
 var databases = []string{Database, Database + "-wal", Database + "-shm", Database + "-journal", Database + "-lock"}
 
+// hide fills in what of the volumes no program may read.
+func (d *document) hide(s *grader.Suite, entries []entry) {
+	var more []string
+	for _, tool := range d.tools {
+		more = append(more, regular(tool)...)
+	}
+	if s.Submissions != "" {
+		more = append(more, regular(s.Submissions)...)
+	}
+	hidden := newMasks(s.File, entries, more)
+	for _, e := range entries {
+		hidden.apply(e)
+	}
+}
+
+// regular is a file, or all regular files below a folder.
+func regular(path string) []string {
+	var all []string
+	_ = filepath.WalkDir(path, func(file string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() { // what cannot be listed cannot be read by a program either
+			all = append(all, file)
+		}
+		return nil
+	})
+	return all
+}
+
 // masks finds which files of a mounted folder no program may read: all answers of the suite, not only
-// those of the case, the suite's own file, which may hold answers, and a database of results beside it.
+// those of the case, the suite's own file, which may hold answers, the sources of checkers, interactors and
+// reference submissions, and a database of results beside the suite.
 type masks struct {
 	secret []string            // real paths
 	of     map[string][]string // host path: what to mask in it, relative to it
 }
 
-func newMasks(file string, entries []entry) *masks {
+func newMasks(file string, entries []entry, more []string) *masks {
 	m := &masks{of: map[string][]string{}}
 	seen := map[string]bool{}
-	secret := []string{file}
+	secret := append([]string{file}, more...)
 	for _, name := range databases {
 		secret = append(secret, filepath.Join(filepath.Dir(file), name))
 	}
@@ -165,7 +193,7 @@ func (m *masks) apply(e entry) {
 		e.Volumes[i].Masks = m.of[volume.Host]
 		if slices.Contains(m.of[volume.Host], ".") {
 			host, _ := filepath.Rel(e.volume.doc.dir, volume.Host)
-			e.volume.wrong("%s is an answer, the suite itself or its results", quote(host))
+			e.volume.wrong("%s is an answer, the suite itself, its results, or a program that knows the answer", quote(host))
 		}
 	}
 }
