@@ -124,9 +124,9 @@ type Tool struct {
 // Protocol is how a tool is called and how it answers.
 type Protocol string
 
-// The protocols.
+// The protocols. Any other exit code, an end by a signal or over a limit is JE.
 const (
-	Testlib Protocol = "testlib" // arguments input, output, answer; exits 0 AC, 1 WA, 2 PE, 3 JE, 7 points
+	Testlib Protocol = "testlib" // arguments input, output, answer; exits 0 AC, 1 and 8 WA, 2 and 4 PE, 3 JE, 7 a share of the points
 	Kattis  Protocol = "kattis"  // arguments input, answer, feedback folder, output on stdin; exits 42 AC, 43 WA
 	Exit    Protocol = "exit"    // arguments input, output, answer; exits 0 AC, 1 WA
 )

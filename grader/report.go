@@ -42,7 +42,7 @@ type Result struct {
 	Visibility Visibility  `json:"visibility,omitempty"`
 	Feedback   string      `json:"feedback,omitempty"`   // what the checker says to the student
 	Judge      string      `json:"judge,omitempty"`      // what the checker says to the instructor alone
-	Exchange   string      `json:"exchange,omitempty"`   // what an interactor and the submission said to each other: "< " and "> " before each line
+	Exchange   string      `json:"exchange,omitempty"`   // what an interactor and the submission said to each other: "< " before each line that the submission was told, "> " before each that it said
 	WouldPass  string      `json:"would_pass,omitempty"` // what would have passed: "if trailing spaces were ignored"
 	Samples    []Execution `json:"samples,omitempty"`    // every execution, when there was more than one; Usage is the one that counts
 	Borderline bool        `json:"borderline,omitempty"` // a clock ended within 15 % of its limit

@@ -32,6 +32,10 @@ type session struct {
 
 // grade opens what grading needs, grades all submissions and closes it again. The results go to path.
 func grade(ctx context.Context, c console, o runOptions, s *grader.Suite, path string, entries []entry) (status int, err error) {
+	kit, err := tools(s)
+	if err != nil {
+		return wrongUse, err
+	}
 	db, err := store.Open(path)
 	if err != nil {
 		return wrongUse, err
@@ -47,6 +51,9 @@ func grade(ctx context.Context, c console, o runOptions, s *grader.Suite, path s
 		return judgeError, err
 	}
 	defer func() { err = errors.Join(err, workspace.Close()) }()
+	if err := equip(workspace, kit); err != nil {
+		return judgeError, err
+	}
 	all := &session{
 		console: c, options: o, suite: s, runner: runner, workspace: workspace, db: db,
 		progress: newProgress(c.err, len(entries)*len(s.Cases)),

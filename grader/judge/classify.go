@@ -14,9 +14,13 @@ import (
 // maxStderr is how much of the end of a case's standard error is kept.
 const maxStderr = 8 * resource.KiB
 
+// undecided stands in the place of a verdict until the suite's own checker has spoken.
+const undecided grader.Verdict = ""
+
 // classify says what became of a case. The order is the specification: our own fault, memory, time,
-// output, signal or exit code, and only then the checker. limits are those that held for the job: the
-// case's and what the language needs beside.
+// output, signal or exit code, and only then the checker: where that is a program of the suite's, the
+// verdict is undecided. limits are those that held for the job: the case's and what the language needs
+// beside.
 func classify(c grader.Case, p Program, limits resource.Limits, out grader.Outcome, answer []byte) grader.Result {
 	if out.NotFound || out.Err != nil || out.Refused != "" {
 		return notRun(c, p, out)
@@ -39,8 +43,10 @@ func classify(c grader.Case, p Program, limits resource.Limits, out grader.Outco
 		r.Verdict, r.Detail = grader.RTE, out.Signal
 	case out.ExitCode != 0:
 		r.Verdict, r.Detail = grader.RTE, fmt.Sprintf("exit code %d", out.ExitCode)
+	case c.Compare.Mode == grader.Checked:
+		r.Verdict = undecided
 	default:
-		check(&r, c, out.Stdout, answer)
+		compare(&r, c, out.Stdout, answer)
 	}
 	return r
 }
@@ -140,8 +146,8 @@ func overLimit(limit grader.Limit, limits resource.Limits, out grader.Outcome) s
 
 func milliseconds(d time.Duration) string { return d.Round(time.Millisecond).String() }
 
-// check lets the checker speak.
-func check(r *grader.Result, c grader.Case, output, answer []byte) {
+// compare lets the checker speak.
+func compare(r *grader.Result, c grader.Case, output, answer []byte) {
 	finding := checker.Check(c.Compare, output, answer)
 	r.Verdict, r.Detail, r.Difference = finding.Verdict, finding.Detail, finding.Difference
 	if finding.Hint != "" {

@@ -94,7 +94,8 @@ func Run(ctx context.Context, runner grader.Runner, suite *grader.Suite, sub *St
 	}
 	if report.Compile == nil || report.Compile.Verdict == grader.AC {
 		var err error
-		if report.Results, err = runCases(ctx, runner, suite.Cases, job(sub, p, b.dir), p, o); err != nil {
+		g := grading{runner: runner, rootFS: suite.RootFS, sub: sub, program: p, build: b.dir}
+		if report.Results, err = g.cases(ctx, suite.Cases, o); err != nil {
 			return report, fmt.Errorf("grading %s: %w", sub.Submission.Name, err)
 		}
 	} else {
@@ -108,15 +109,22 @@ func Run(ctx context.Context, runner grader.Runner, suite *grader.Suite, sub *St
 // now is without the monotonic clock, which would not survive being stored.
 func now() time.Time { return time.Now().UTC().Round(0) }
 
-// job returns what makes a case's job.
-func job(sub *Staged, p Program, build string) func(grader.Case) grader.Job {
-	return func(c grader.Case) grader.Job {
-		command := p.Run(c)
-		return grader.Job{
-			Args: command.Args, Env: merge(command.Env, c.Env), Stdin: c.Input,
-			Mounts: append([]grader.Volume{sub.volume()}, c.Volumes...),
-			Build:  build, Limits: widen(c.Limits, p.Extra),
-		}
+// grading is what the cases of one submission are run with.
+type grading struct {
+	runner  grader.Runner
+	rootFS  string
+	sub     *Staged
+	program Program
+	build   string // what was compiled; "" for nothing
+}
+
+// job is the submission's job on a case.
+func (g grading) job(c grader.Case) grader.Job {
+	command := g.program.Run(c)
+	return grader.Job{
+		Args: command.Args, Env: merge(command.Env, c.Env), Stdin: c.Input,
+		Mounts: append([]grader.Volume{g.sub.volume()}, c.Volumes...),
+		Build:  g.build, Limits: widen(c.Limits, g.program.Extra),
 	}
 }
 
@@ -145,8 +153,8 @@ func merge(base, over []string) []string {
 	return env
 }
 
-// runCases runs the cases on some goroutines, which have all ended when it returns.
-func runCases(ctx context.Context, runner grader.Runner, cases []grader.Case, job func(grader.Case) grader.Job, p Program, o Options) ([]grader.Result, error) {
+// cases runs the cases on some goroutines, which have all ended when it returns.
+func (g grading) cases(ctx context.Context, cases []grader.Case, o Options) ([]grader.Result, error) {
 	results := make([]grader.Result, len(cases))
 	var next atomic.Int64
 	var mu sync.Mutex
@@ -154,7 +162,7 @@ func runCases(ctx context.Context, runner grader.Runner, cases []grader.Case, jo
 	var stopped error // guarded by mu: why a case has no result
 	work := func() {
 		for i := int(next.Add(1)) - 1; i < len(cases); i = int(next.Add(1)) - 1 {
-			r, err := runCase(ctx, runner, cases[i], job(cases[i]), p)
+			r, err := g.one(ctx, cases[i])
 			mu.Lock()
 			if err != nil {
 				stopped = err
@@ -181,21 +189,36 @@ func (o Options) workers() int {
 	return runtime.GOMAXPROCS(0)
 }
 
-// runCase runs and judges one case; the error says that it was interrupted.
-func runCase(ctx context.Context, runner grader.Runner, c grader.Case, job grader.Job, p Program) (grader.Result, error) {
+// one runs and judges one case; the error says that it was interrupted.
+func (g grading) one(ctx context.Context, c grader.Case) (grader.Result, error) {
 	if err := ctx.Err(); err != nil {
 		return grader.Result{}, err
 	}
-	answer, err := read(c.Answer)
-	if err != nil {
-		detail := "reading the answer: " + err.Error()
-		return grader.Result{Case: c.Name, Points: c.Points, Verdict: grader.JE, Detail: detail}, nil
+	if c.Interactor != nil {
+		return g.interact(ctx, c)
 	}
-	out := runner.Run(ctx, job)
+	var answer []byte
+	if c.Compare.Mode != grader.Checked { // a checker gets it as a file
+		var err error
+		if answer, err = read(c.Answer); err != nil {
+			return faulty(c, "reading the answer: "+err.Error()), nil
+		}
+	}
+	job := g.job(c)
+	out := g.runner.Run(ctx, job)
 	if out.Interrupted {
 		return grader.Result{}, interrupted(ctx, out)
 	}
-	return classify(c, p, job.Limits, out, answer), nil
+	r := classify(c, g.program, job.Limits, out, answer)
+	if r.Verdict == undecided {
+		return g.check(ctx, c, r, out.Stdout)
+	}
+	return r, nil
+}
+
+// faulty is the result of a case that could not be judged.
+func faulty(c grader.Case, detail string) grader.Result {
+	return grader.Result{Case: c.Name, Points: c.Points, Verdict: grader.JE, Detail: detail}
 }
 
 func read(t grader.Text) ([]byte, error) {

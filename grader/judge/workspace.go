@@ -27,6 +27,7 @@ type Workspace struct {
 	dir    string
 	lock   *os.File // nil where the file system knows no locks
 	caches caches
+	tools  map[string]equipped // by what keyOf says; not changed while the workspace is used
 
 	mu     sync.Mutex
 	builds map[string]build
@@ -47,7 +48,7 @@ func OpenWorkspace() (*Workspace, error) {
 	}
 	// Without a lock there is no mark: then the workspace is as good, but nobody removes it if we are killed.
 	folder, _ := mark(dir)
-	return &Workspace{dir: dir, lock: folder, builds: map[string]build{}, caches: caches{found: map[string]*os.File{}}}, nil
+	return &Workspace{dir: dir, lock: folder, builds: map[string]build{}, tools: map[string]equipped{}, caches: caches{found: map[string]*os.File{}}}, nil
 }
 
 // Close removes the workspace. Nothing may run in it any more.

@@ -1,0 +1,88 @@
+package judge
+
+import (
+	"context"
+
+	"pocket/grader"
+	"pocket/runtime/resource"
+)
+
+// interact runs a case in which the submission and the suite's interactor talk to each other.
+func (g grading) interact(ctx context.Context, c grader.Case) (grader.Result, error) {
+	t := c.Interactor
+	args := []string{toolInput, toolSaid, toolAnswer}
+	if t.Protocol == grader.Kattis {
+		args = []string{toolInput, toolAnswer, toolFolder}
+	}
+	job, p, err := g.tool(ctx, "interactor", t, args)
+	if err != nil {
+		return toolFault(grader.Result{Case: c.Name, Points: c.Points}, err)
+	}
+	shown, err := g.exhibit(map[string]grader.Text{toolInput: c.Input, toolAnswer: c.Answer})
+	if err != nil {
+		return faulty(c, "the interactor: "+oneLine(err)), nil
+	}
+	defer shown.remove()
+	job.Mounts = append(job.Mounts, shown.mounts...)
+	if len(job.Collect) == 0 {
+		job.Collect = []string{"output"} // so that there is a folder for it
+	}
+	both := grader.Interaction{Submission: g.job(c), Interactor: job, Accept: accepts(t.Protocol)}
+	if both.Interactor.Limits.Wall > 0 {
+		// It waits for the submission, and has its own time after that.
+		both.Interactor.Limits.Wall += both.Submission.Limits.Wall
+	}
+	x := g.runner.Interact(ctx, both)
+	for _, out := range []grader.Outcome{x.Submission, x.Interactor} {
+		if out.Interrupted {
+			return grader.Result{}, interrupted(ctx, out)
+		}
+	}
+	return classifyTalk(c, g.program, p, both, x), nil
+}
+
+// accepts is the exit code by which an interactor accepts.
+func accepts(p grader.Protocol) int {
+	for code, verdict := range protocols[p].codes {
+		if verdict == grader.AC {
+			return code
+		}
+	}
+	return 0
+}
+
+// classifyTalk says what became of a case with an interactor. The order is the specification: a side that
+// could not be run; an interactor over a limit of its own, JE; an interactor that did not accept before the
+// submission had ended: its verdict, whatever the submission did then (ICPC's rule); the submission's own
+// end as without an interactor; and only then what the interactor says.
+//
+// A submission that waits for an interactor which waits too is over its limit on the clock. Its end is the
+// end of the interactor's input: one that goes on for longer than its own limit was itself what hung.
+func classifyTalk(c grader.Case, p, interactor Program, both grader.Interaction, x grader.Exchange) grader.Result {
+	said := rule("interactor", c.Interactor, interactor, c, both.Interactor.Limits, x.Interactor)
+	begun := x.Interactor.Err == nil && !x.Interactor.NotFound && x.Interactor.Refused == ""
+	over := begun && overrun(interactor, both.Interactor.Limits, x.Interactor) != grader.NoLimit
+	own := c
+	own.Compare = grader.Compare{Mode: grader.Checked} // leaves it undecided when the submission ended well
+	r := classify(own, p, both.Submission.Limits, x.Submission, nil)
+	switch {
+	case begun && !ran(x.Submission):
+		return r
+	case !begun, over:
+		said.into(&r)
+	case x.First && said.verdict != grader.AC:
+		said.into(&r)
+		r.Signal, r.ExitCode = "", 0 // it was killed, for nothing that it did
+	case r.Verdict == undecided:
+		said.into(&r)
+	default:
+		r.Judge = said.judge
+	}
+	r.Exchange = head(x.Text, maxExchange)
+	return r
+}
+
+func ran(out grader.Outcome) bool { return out.Err == nil && !out.NotFound && out.Refused == "" }
+
+// maxExchange is more than runners keep.
+const maxExchange = 128 * resource.KiB
