@@ -66,6 +66,7 @@ func commands() []command {
 		{"run", "grade submissions against a suite", usageRun, cmdRun},
 		{"results", "list the stored runs, or the submissions of one", usageResults, cmdResults},
 		{"show", "show a stored submission or one of its cases", usageShow, cmdShow},
+		{"report", "write a run's results as a table or for another system", usageReport, cmdReport},
 		{"languages", "list the known languages", usageLanguages, cmdLanguages},
 		{"doctor", "tell what this machine can enforce", usageDoctor, cmdDoctor},
 		{"version", "print the version", usageVersion, cmdVersion},

@@ -27,7 +27,8 @@ func color(w io.Writer) bool {
 // progress is one live line on a terminal, shown once grading takes longer than a second.
 type progress struct {
 	w       io.Writer // nil: nobody watches
-	total   int       // cases
+	noun    string    // what is counted
+	total   int
 	done    int
 	started time.Time
 	shown   time.Time
@@ -37,12 +38,12 @@ func newProgress(w io.Writer, total int) *progress {
 	if !terminal(w) {
 		w = nil
 	}
-	return &progress{w: w, total: total, started: time.Now()}
+	return &progress{w: w, noun: "cases", total: total, started: time.Now()}
 }
 
-// add counts cases that are done and shows the line, at most ten times a second.
-func (p *progress) add(cases int) {
-	p.done += cases
+// add counts what is done and shows the line, at most ten times a second.
+func (p *progress) add(n int) {
+	p.done += n
 	now := time.Now()
 	passed := now.Sub(p.started)
 	if p.w == nil || passed < time.Second || now.Sub(p.shown) < 100*time.Millisecond {
@@ -51,7 +52,7 @@ func (p *progress) add(cases int) {
 	p.shown = now
 	rate := float64(p.done) / passed.Seconds()
 	left := time.Duration(float64(p.total-p.done) / rate * float64(time.Second)).Round(time.Second)
-	fmt.Fprintf(p.w, "\r\x1b[K%d of %d cases, %.0f/s, %s left", p.done, p.total, rate, left)
+	fmt.Fprintf(p.w, "\r\x1b[K%d of %d %s, %.0f/s, %s left", p.done, p.total, p.noun, rate, left)
 }
 
 // clear takes the line away, before anything else is written.

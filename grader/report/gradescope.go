@@ -1,0 +1,102 @@
+package report
+
+import (
+	"fmt"
+	"io"
+
+	"pocket/grader"
+)
+
+// The visibilities of a test in Gradescope's results.json ("Output Format", "visibility").
+const (
+	GradescopeHidden         = "hidden"          // never shown to students
+	GradescopeAfterDueDate   = "after_due_date"  // shown when the assignment's due date has passed
+	GradescopeAfterPublished = "after_published" // shown when the instructor publishes the grades
+	GradescopeVisible        = "visible"         // always shown
+)
+
+// gradescope is results.json as Gradescope's documentation of autograders specifies it: score is of the
+// whole submission, execution_time in seconds, and of stdout nothing is shown.
+type gradescope struct {
+	Score            *float64         `json:"score,omitempty"`
+	ExecutionTime    float64          `json:"execution_time"`
+	Output           string           `json:"output"`
+	Visibility       string           `json:"visibility"`
+	StdoutVisibility string           `json:"stdout_visibility"`
+	Tests            []gradescopeTest `json:"tests"`
+}
+
+type gradescopeTest struct {
+	Score      *float64 `json:"score,omitempty"`
+	MaxScore   float64  `json:"max_score"`
+	Status     string   `json:"status,omitempty"` // "passed" or "failed"
+	Name       string   `json:"name"`
+	Number     string   `json:"number"`
+	Output     string   `json:"output"`
+	Visibility string   `json:"visibility"`
+}
+
+// Gradescope writes one submission as the results.json that an autograder leaves for Gradescope. Hidden
+// cases get the visibility hidden, one of those above. A submission with a judge error has no score at
+// all, which Gradescope shows as a fault of the autograder: no student gets a zero for it.
+func Gradescope(w io.Writer, r grader.Report, hidden string) error {
+	g := gradescope{
+		ExecutionTime: max(0, r.Finished.Sub(r.Started).Seconds()), Output: gradescopeSummary(r),
+		Visibility: GradescopeVisible, StdoutVisibility: GradescopeHidden, Tests: []gradescopeTest{},
+	}
+	scored := !doubtful(r)
+	if scored {
+		g.Score = &r.Score
+	}
+	if r.Compile != nil && r.Compile.Verdict != grader.AC {
+		g.Tests = append(g.Tests, gradescopeCase(*r.Compile, "0", GradescopeVisible, scored))
+	}
+	for i, c := range r.Results {
+		visibility := GradescopeVisible
+		if c.Visibility == grader.Hidden {
+			visibility = hidden
+		}
+		g.Tests = append(g.Tests, gradescopeCase(c, fmt.Sprint(i+1), visibility, scored))
+	}
+	return JSON(w, g)
+}
+
+// gradescopeSummary is shown to the student, always: nothing of a hidden case may be in it.
+func gradescopeSummary(r grader.Report) string {
+	if doubtful(r) {
+		return "This submission could not be graded through no fault of yours. Tell your instructor.\n"
+	}
+	detail := detailForStudents(r)
+	if detail != "" {
+		detail = ": " + line(detail)
+	}
+	return fmt.Sprintf("%s%s\n%s cases, %s of %s points\n", r.Verdict, detail, passed(r.Results), number(r.Score), number(r.Points))
+}
+
+func gradescopeCase(c grader.Result, position, visibility string, scored bool) gradescopeTest {
+	t := gradescopeTest{MaxScore: c.Points, Name: line(c.Case), Number: position, Visibility: visibility}
+	if scored {
+		t.Score = &c.Score
+	}
+	switch c.Verdict {
+	case grader.AC:
+		t.Status = "passed"
+	case grader.JE: // neither: it was not the submission's doing
+	default:
+		t.Status = "failed"
+	}
+	t.Output = gradescopeOutput(c)
+	return t
+}
+
+func gradescopeOutput(c grader.Result) string {
+	if c.Verdict == grader.JE { // its detail may name files of the grader's machine
+		return "JE: this case could not be judged\n"
+	}
+	text := string(c.Verdict)
+	if c.Detail != "" {
+		text += ": " + line(c.Detail)
+	}
+	c.Judge = ""
+	return text + "\n" + faultText(c)
+}
