@@ -1,12 +1,15 @@
 package container
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"pocket/runtime/hint"
+	"pocket/runtime/image"
 	"pocket/runtime/state"
 )
 
@@ -87,4 +90,19 @@ func (e *Engine) madeFrom(digest string, running bool) (string, error) {
 		}
 	}
 	return "", nil
+}
+
+// gone is the error for an image whose files are not where a container looks for them; nil when they are.
+func gone(img image.Image) error {
+	for _, layer := range img.Layers {
+		if _, err := os.Stat(layer); !errors.Is(err, os.ErrNotExist) {
+			continue // what else may be wrong with it, its use tells
+		}
+		err := fmt.Errorf("image %s: its files are gone from %s", img.Name, layer)
+		if img.Kind == image.Directory {
+			return hint.With(err, "put the folder back, or make the container anew from another")
+		}
+		return hint.With(err, "get the image again: pocket-docker rmi -f %s, and fetch it from %s", img.Name, cmp.Or(img.Source, "where it came from"))
+	}
+	return nil
 }

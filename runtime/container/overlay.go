@@ -24,6 +24,9 @@ func (m *monitor) root() (rootfs.Plan, error) {
 	if own := m.copied(m.record.ID); isThere(own) {
 		return rootfs.Plan{Mounts: []rootfs.Mount{{Kind: rootfs.Bind, Source: own, Target: "/"}}}, nil
 	}
+	if err := gone(m.image); err != nil {
+		return rootfs.Plan{}, err
+	}
 	layers, err := m.lower(m.image)
 	if err != nil {
 		return rootfs.Plan{}, err

@@ -87,7 +87,19 @@ func (e *Engine) see(ref string, write bool, do func(*tree.View) error) (err err
 		defer func() { err = errors.Join(err, lock.Release()) }()
 		v.Work = filepath.Join(e.Folder(c.ID), "layer", "work")
 	}
-	return do(v)
+	if err := do(v); err != nil {
+		return errors.Join(err, e.withoutFiles(c))
+	}
+	return nil
+}
+
+// withoutFiles is the error for a container whose image's files are gone, which may be why another one came about.
+func (e *Engine) withoutFiles(c state.Container) error {
+	cfg, err := ConfigOf(c)
+	if err != nil || isThere(e.copied(c.ID)) {
+		return nil
+	}
+	return gone(cfg.From)
 }
 
 // openRoot opens the "/" of a running container; nil says that it does not run.
@@ -157,7 +169,7 @@ func (e *Engine) Diff(ref string) ([]tree.Change, error) {
 	}
 	list, err := v.Changes()
 	if err != nil {
-		return nil, fmt.Errorf("compare container %s with its image: %w", c.Name, err)
+		return nil, errors.Join(fmt.Errorf("compare container %s with its image: %w", c.Name, err), e.withoutFiles(c))
 	}
 	return withoutSystem(list), nil
 }
@@ -208,7 +220,7 @@ func (e *Engine) Export(ref string, to *os.File) (tree.Left, error) {
 	}
 	left, err := v.Pack("/", ".", false, to)
 	if err != nil {
-		return left, fmt.Errorf("export container %s: %w", c.Name, err)
+		return left, errors.Join(fmt.Errorf("export container %s: %w", c.Name, err), e.withoutFiles(c))
 	}
 	return left, nil
 }

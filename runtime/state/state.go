@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"pocket/runtime/hint"
@@ -99,7 +100,8 @@ func checkEmptied(dir string) error {
 func keptBeside(dir string) string {
 	for _, name := range []string{"containers", "volumes"} {
 		path := filepath.Join(dir, name)
-		if entries, err := os.ReadDir(path); err == nil && len(entries) > 0 {
+		entries, err := os.ReadDir(path)
+		if err == nil && slices.ContainsFunc(entries, os.DirEntry.IsDir) {
 			return path
 		}
 	}
