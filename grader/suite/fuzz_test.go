@@ -28,6 +28,9 @@ func FuzzLoad(f *testing.F) {
 				t.Errorf("%q is accepted as %+v", text, s)
 			}
 			accepted(t, s)
+			if what := invalid(t, string(text)); what != "" {
+				t.Errorf("%q: the schema refuses it: %s", text, what)
+			}
 			return
 		}
 		all, ok := err.(Errors)

@@ -298,6 +298,9 @@ func TestMistakes(t *testing.T) {
 		if got := mistakesIn(t, dir, c.text); "\n"+got != want {
 			t.Errorf("%.300q\n got %s\nwant %s", c.text, got, want[1:])
 		}
+		if isShape(c.want) && invalid(t, c.text) == "" {
+			t.Errorf("%.300q\nthe schema accepts what is wrong: %s", c.text, c.want)
+		}
 	}
 }
 

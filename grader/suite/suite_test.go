@@ -54,6 +54,9 @@ func load(t *testing.T, text string) *grader.Suite {
 	if err != nil {
 		t.Fatalf("loading\n%s\n%v", text, err)
 	}
+	if what := invalid(t, text); what != "" {
+		t.Errorf("the schema refuses what is accepted: %s\n%s", what, text)
+	}
 	return s
 }
 
