@@ -98,8 +98,11 @@ func TestStatus(t *testing.T) {
 		{[]grader.Report{je, ac}, true, judgeError},
 		{[]grader.Report{hidden}, false, judgeError},
 	} {
-		s := session{reports: test.reports, options: runOptions{exitZero: test.exitZero}}
-		if got := s.status(); got != test.want {
+		var v verdicts
+		for _, r := range test.reports {
+			v.add(r)
+		}
+		if got := v.status(test.exitZero); got != test.want {
 			t.Errorf("%+v: %d, want %d", test, got, test.want)
 		}
 	}

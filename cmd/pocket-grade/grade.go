@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"os"
+	"os/user"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -21,18 +24,23 @@ type session struct {
 	console
 	options   runOptions
 	suite     *grader.Suite
+	digest    string // the suite's
 	runner    grader.Runner
 	workspace *judge.Workspace
 	db        *store.Store
-	run       int64
+	run       store.Run
 	progress  *progress
 	table     *report.Table // nil for a single submission
-	reports   []grader.Report
+	verdicts  verdicts
 }
 
 // grade opens what grading needs, grades all submissions and closes it again. The results go to path.
 func grade(ctx context.Context, c console, o runOptions, s *grader.Suite, path string, entries []entry) (status int, err error) {
 	kit, err := tools(s)
+	if err != nil {
+		return wrongUse, err
+	}
+	digest, err := judge.SuiteDigest(s)
 	if err != nil {
 		return wrongUse, err
 	}
@@ -55,11 +63,11 @@ func grade(ctx context.Context, c console, o runOptions, s *grader.Suite, path s
 		return judgeError, err
 	}
 	all := &session{
-		console: c, options: o, suite: s, runner: runner, workspace: workspace, db: db,
+		console: c, options: o, suite: s, digest: digest, runner: runner, workspace: workspace, db: db,
 		progress: newProgress(c.err, len(entries)*len(s.Cases)),
 	}
 	workspace.OnWarm = all.warming
-	return all.grade(ctx, path, entries)
+	return all.grade(ctx, entries)
 }
 
 // warming says that a language's library is being compiled, or why it cannot be.
@@ -72,33 +80,18 @@ func (s *session) warming(title string, err error) {
 	s.progress.say(fmt.Sprintf("compiling the %s library, once for this and later runs", title))
 }
 
-// say shows a text at once, until clear or the next count.
-func (p *progress) say(text string) {
-	if p.w != nil {
-		p.shown = time.Now()
-		fmt.Fprintf(p.w, "\r\x1b[K%s", text)
-	}
-}
-
-func (s *session) grade(ctx context.Context, path string, entries []entry) (int, error) {
-	var err error
-	if s.run, err = s.db.Begin(store.Run{Suite: s.suite.Name, SuitePath: s.suite.File, Args: arguments(entries)}); err != nil {
+func (s *session) grade(ctx context.Context, entries []entry) (int, error) {
+	if err := s.start(entries); err != nil {
 		return judgeError, err
 	}
 	if len(entries) > 1 {
 		s.table = report.NewTable(s.out, names(entries), color(s.out))
 	}
-	for _, e := range entries {
-		if err = s.one(ctx, e); err != nil {
-			break
-		}
-	}
+	err := s.gradeAll(ctx, entries)
 	s.progress.clear()
-	if len(s.reports) == len(entries) { // also when the last could not be shown
-		err = errors.Join(err, s.db.FinishRun(s.run, time.Now()))
-	}
-	err = errors.Join(err, s.summarize(path))
-	stored := fmt.Sprintf("%d of %d submissions are stored as run %d", len(s.reports), len(entries), s.run)
+	err = errors.Join(err, s.finish(len(entries)))
+	err = errors.Join(err, s.summarize())
+	stored := fmt.Sprintf("%d of %d submissions are stored as run %d", s.run.Submissions, len(entries), s.run.ID)
 	switch {
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintf(s.err, "pocket-grade: interrupted; %s\n", stored)
@@ -109,7 +102,85 @@ func (s *session) grade(ctx context.Context, path string, entries []entry) (int,
 	case err != nil:
 		return judgeError, err
 	}
-	return s.status(), nil
+	return s.verdicts.status(s.options.exitZero), nil
+}
+
+// start begins a run, or goes on with the same one that was interrupted.
+func (s *session) start(entries []entry) error {
+	run := store.Run{
+		Suite: s.suite.Name, SuitePath: s.suite.File, Args: arguments(entries), SuiteDigest: s.digest,
+		Key: s.key(entries), Total: len(entries),
+	}
+	started, err := s.db.Start(run, store.Action{User: userName(), Args: s.options.args}, s.options.fresh)
+	if err != nil {
+		return err
+	}
+	s.run = started.Run
+	graded := fmt.Sprintf("%d of %d submissions are graded", s.run.Submissions, len(entries))
+	switch {
+	case started.Others > 0:
+		fmt.Fprintf(s.err, "pocket-grade: run %d is under way in another process; helping with it (%s)\n", s.run.ID, graded)
+	case started.Resumed:
+		fmt.Fprintf(s.err, "pocket-grade: going on with run %d, which was interrupted (%s; --new begins another)\n", s.run.ID, graded)
+	}
+	return nil
+}
+
+// key is the same for the same submissions, graded against the same suite in the same way.
+func (s *session) key(entries []entry) string {
+	sum := sha256.New()
+	fmt.Fprintf(sum, "%s %q\n", s.digest, s.options.pattern)
+	for _, e := range entries {
+		fmt.Fprintf(sum, "%q %q %q\n", e.submission.Name, e.submission.Path, e.submission.Student)
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// userName is who grades, for the audit trail.
+func userName() string {
+	if who, err := user.Current(); err == nil {
+		return who.Username
+	}
+	return strconv.Itoa(os.Geteuid())
+}
+
+func (s *session) gradeAll(ctx context.Context, entries []entry) error {
+	writer := s.db.NewWriter()
+	defer writer.Close()
+	batch := judge.Batch{
+		Suite: s.suite, Runner: s.runner, Workspace: s.workspace, Pool: judge.NewPool(make([]string, s.options.workers)),
+		Records:  s.records(writer),
+		OnResult: s.progress.results,
+		Show: func(_ int, r grader.Report) error {
+			s.verdicts.add(r)
+			return s.show(r)
+		},
+	}
+	var all []judge.Entry
+	for _, e := range entries {
+		all = append(all, judge.Entry{Submission: e.submission, Program: judged(e.program), As: e.program.As})
+	}
+	return batch.Grade(ctx, all)
+}
+
+// records connects the judge with the store: the two packages do not know each other.
+func (s *session) records(writer *store.Writer) judge.Records {
+	return judge.Records{
+		Claim: func(place int, sub grader.Submission, sources string) (judge.Claim, error) {
+			c, err := s.db.Claim(s.run.ID, store.Entry{Position: place, Suite: s.suite.Name, Submission: sub, Sources: sources})
+			standing := map[store.Standing]judge.Standing{store.Ours: judge.Ours, store.Taken: judge.Taken, store.Done: judge.Graded}
+			return judge.Claim{ID: c.ID, Standing: standing[c.Standing], Kept: c.Kept}, err
+		},
+		Find: s.db.Find, Keep: writer.Keep, Finish: writer.Finish, Load: s.db.Report,
+	}
+}
+
+// finish ends the run when all is graded, also when the last submission could not be shown.
+func (s *session) finish(total int) (err error) {
+	if s.run, err = s.db.Run(s.run.ID); err == nil && s.run.Submissions == total {
+		err = s.db.FinishRun(s.run.ID, time.Now())
+	}
+	return err
 }
 
 // arguments is the submissions' paths as they were typed.
@@ -127,132 +198,4 @@ func names(entries []entry) []string {
 		all = append(all, e.submission.Name)
 	}
 	return all
-}
-
-// one grades, stores and only then shows a submission.
-func (s *session) one(ctx context.Context, e entry) (err error) {
-	staged, err := s.workspace.Stage(e.submission)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, staged.Remove()) }()
-	if e.program.As != "" {
-		if err := staged.Rename(e.program.As); err != nil {
-			return err
-		}
-	}
-	told := 0
-	r, err := judge.Run(ctx, s.runner, s.suite, staged, judged(e.program), judge.Options{
-		Workers: s.options.workers,
-		OnResult: func(int, grader.Result) {
-			told++
-			s.progress.add(1)
-		},
-	})
-	if err != nil {
-		return err
-	}
-	s.progress.add(len(s.suite.Cases) - told) // those that were skipped
-	if err := s.db.Record(s.run, r, staged.Digest); err != nil {
-		return err
-	}
-	s.reports = append(s.reports, r)
-	return s.show(r)
-}
-
-func (s *session) show(r grader.Report) error {
-	if s.options.json {
-		return nil
-	}
-	s.progress.clear()
-	o := report.Options{Color: color(s.out), Brief: s.options.quiet, All: s.options.verbose, Input: s.input}
-	switch {
-	case s.table == nil:
-		return report.Text(s.out, r, o)
-	case s.options.quiet:
-		s.table.Count(r)
-		return nil
-	case s.options.verbose:
-		s.table.Count(r)
-		return errors.Join(report.Text(s.out, r, o), line(s.out))
-	}
-	return s.table.Add(r)
-}
-
-// line separates two reports.
-func line(w io.Writer) error {
-	_, err := io.WriteString(w, "\n")
-	return err
-}
-
-// input is the beginning of a case's input, for the report.
-func (s *session) input(name string) string {
-	for _, c := range s.suite.Cases {
-		if c.Name == name {
-			text, err := beginning(c.Input)
-			if err != nil {
-				return "cannot be read: " + err.Error()
-			}
-			return text
-		}
-	}
-	return ""
-}
-
-// beginning reads as much of a text as a report could show.
-func beginning(t grader.Text) (string, error) {
-	if t.Path == "" {
-		return t.Inline, nil
-	}
-	f, err := os.Open(t.Path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, 64<<10))
-	return string(text), err
-}
-
-// results is what --json writes.
-type results struct {
-	Run      int64           `json:"run"`
-	Database string          `json:"database"`
-	Suite    string          `json:"suite"`
-	Reports  []grader.Report `json:"reports"`
-}
-
-// summarize ends the output.
-func (s *session) summarize(path string) error {
-	if s.options.json {
-		reports := append([]grader.Report{}, s.reports...) // [] and not null
-		return report.JSON(s.out, results{s.run, path, s.suite.Name, reports})
-	}
-	if s.table != nil {
-		return s.table.Close()
-	}
-	return nil
-}
-
-// status is the exit status that the verdicts make.
-func (s *session) status() int {
-	status := accepted
-	for _, r := range s.reports {
-		if faulty(r) {
-			return judgeError
-		}
-		if r.Verdict != grader.AC && !s.options.exitZero {
-			status = notAccepted
-		}
-	}
-	return status
-}
-
-// faulty says whether there is a JE anywhere in a report.
-func faulty(r grader.Report) bool {
-	for _, result := range r.Results {
-		if result.Verdict == grader.JE {
-			return true
-		}
-	}
-	return r.Verdict == grader.JE
 }

@@ -20,7 +20,8 @@ import (
 const usageRun = `Usage: pocket-grade run [FLAGS] SUITE SUBMISSION…
 
 Grades submissions, each a file or a folder, against a suite: a folder with suite.yaml. The results go to
-standard output and into a database. What compilers do only once, such as Go's standard library, is kept in
+standard output and into a database: what is shown is stored. The same command goes on with what was
+interrupted and runs no case twice; when it is given in several terminals at once, they share the work. What compilers do only once, such as Go's standard library, is kept in
 $XDG_CACHE_HOME/pocket-grade (default: ~/.cache/pocket-grade), which may be removed at any time.
 
 FLAGS
@@ -30,6 +31,7 @@ FLAGS
                    $XDG_STATE_HOME/pocket-grade where that folder cannot be written or is a volume;
                    a database that programs could read is refused)
       --json       results as JSON
+      --new        begin a new run also where the same command was interrupted, instead of going on with it
   -q, --quiet      only the summary
   -v, --verbose    explain each failure, not only the first
       --exit-zero  exit with 0 also when not all is accepted
@@ -52,15 +54,18 @@ type runOptions struct {
 	json           bool
 	quiet, verbose bool
 	exitZero       bool
+	fresh          bool
+	args           []string // all of the command, for the audit trail
 }
 
 func parseRun(args []string) (runOptions, []string, error) {
-	var o runOptions
+	o := runOptions{args: append([]string{"run"}, args...)}
 	flags := pflag.NewFlagSet("run", pflag.ContinueOnError)
 	flags.IntVarP(&o.workers, "jobs", "j", runtime.NumCPU(), "")
 	flags.StringVar(&o.pattern, "case", "", "")
 	flags.StringVar(&o.db, "db", "", "")
 	flags.BoolVar(&o.json, "json", false, "")
+	flags.BoolVar(&o.fresh, "new", false, "")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "")
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "")
 	flags.BoolVar(&o.exitZero, "exit-zero", false, "")

@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"pocket/grader"
 )
 
 // terminal says whether w is a terminal.
@@ -24,12 +27,17 @@ func color(w io.Writer) bool {
 	return terminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
-// progress is one live line on a terminal, shown once grading takes longer than a second.
+// progress is one live line on a terminal, shown once grading takes longer than a second. It is safe for
+// concurrent use.
 type progress struct {
-	w       io.Writer // nil: nobody watches
-	noun    string    // what is counted
-	total   int
+	w     io.Writer // nil: nobody watches
+	noun  string    // what is counted
+	total int
+
+	mu      sync.Mutex
 	done    int
+	quick   int // of these, not run here: they say nothing about the time left
+	failed  int
 	started time.Time
 	shown   time.Time
 }
@@ -43,22 +51,66 @@ func newProgress(w io.Writer, total int) *progress {
 
 // add counts what is done and shows the line, at most ten times a second.
 func (p *progress) add(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.done += n
+	p.show()
+}
+
+// results counts cases that are done.
+func (p *progress) results(all ...grader.Result) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, r := range all {
+		p.done++
+		if r.Cached || r.Usage.Wall == 0 {
+			p.quick++
+		}
+		if r.Verdict != grader.AC && r.Verdict != grader.SKIP && r.Verdict != "" {
+			p.failed++
+		}
+	}
+	p.show()
+}
+
+func (p *progress) show() {
 	now := time.Now()
 	passed := now.Sub(p.started)
 	if p.w == nil || passed < time.Second || now.Sub(p.shown) < 100*time.Millisecond {
 		return
 	}
 	p.shown = now
-	rate := float64(p.done) / passed.Seconds()
-	left := time.Duration(float64(p.total-p.done) / rate * float64(time.Second)).Round(time.Second)
-	fmt.Fprintf(p.w, "\r\x1b[K%d of %d %s, %.0f/s, %s left", p.done, p.total, p.noun, rate, left)
+	fmt.Fprint(p.w, "\r\x1b[K"+p.line(passed))
+}
+
+func (p *progress) line(passed time.Duration) string {
+	text := fmt.Sprintf("%d of %d %s", p.done, p.total, p.noun)
+	if rate := float64(p.done-p.quick) / passed.Seconds(); rate > 0 {
+		left := time.Duration(float64(p.total-p.done) / rate * float64(time.Second)).Round(time.Second)
+		text += fmt.Sprintf(", %.0f/s, %s left", rate, left)
+	}
+	if p.failed > 0 {
+		text += fmt.Sprintf(", %d failed", p.failed)
+	}
+	return text
 }
 
 // clear takes the line away, before anything else is written.
 func (p *progress) clear() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.w != nil && !p.shown.IsZero() {
 		fmt.Fprint(p.w, "\r\x1b[K")
 		p.shown = time.Time{}
+	}
+}
+
+// say shows a text at once, until clear or the next count.
+func (p *progress) say(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.w != nil {
+		p.shown = time.Now()
+		fmt.Fprintf(p.w, "\r\x1b[K%s", text)
 	}
 }

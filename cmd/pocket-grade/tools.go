@@ -73,14 +73,9 @@ func spoken(t *grader.Tool, sub grader.Submission) (language.Language, error) {
 // equip makes the tools ready to be run in the workspace.
 func equip(w *judge.Workspace, all []tool) error {
 	for _, t := range all {
-		staged, err := w.Stage(t.submission)
+		staged, err := w.StageAs(t.submission, t.program.As)
 		if err != nil {
 			return err
-		}
-		if t.program.As != "" {
-			if err := staged.Rename(t.program.As); err != nil {
-				return err
-			}
 		}
 		w.Equip(t.of, staged, judged(t.program))
 	}

@@ -36,11 +36,11 @@ type caches struct {
 
 // useCache lets a compiler's job see its language's cache. Without one (nothing asks for it, or it cannot
 // be filled) the job is returned as it is. The error says that filling was interrupted.
-func (w *Workspace) useCache(ctx context.Context, runner grader.Runner, rootFS string, p Program, job grader.Job) (grader.Job, error) {
+func (w *Workspace) useCache(ctx context.Context, at bench, rootFS string, p Program, job grader.Job) (grader.Job, error) {
 	if p.Cache == nil {
 		return job, nil
 	}
-	dir, err := w.cache(ctx, runner, rootFS, p)
+	dir, err := w.cache(ctx, at, rootFS, p)
 	if err != nil || dir == "" {
 		return job, err
 	}
@@ -50,7 +50,7 @@ func (w *Workspace) useCache(ctx context.Context, runner grader.Runner, rootFS s
 }
 
 // cache returns the folder of a language's cache, "" when there is none.
-func (w *Workspace) cache(ctx context.Context, runner grader.Runner, rootFS string, p Program) (string, error) {
+func (w *Workspace) cache(ctx context.Context, at bench, rootFS string, p Program) (string, error) {
 	c := &w.caches
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -62,7 +62,7 @@ func (w *Workspace) cache(ctx context.Context, runner grader.Runner, rootFS stri
 	}
 	if !known {
 		var err error
-		if folder, err = w.findCache(ctx, runner, rootFS, p); ctx.Err() != nil {
+		if folder, err = w.findCache(ctx, at, rootFS, p); ctx.Err() != nil {
 			return "", errors.Join(ctx.Err(), closed(folder))
 		} else if err != nil {
 			w.tell(p.Cache.Title, err)
@@ -90,9 +90,9 @@ func (w *Workspace) tell(title string, err error) {
 }
 
 // findCache returns an earlier run's folder, or one that it fills, locked.
-func (w *Workspace) findCache(ctx context.Context, runner grader.Runner, rootFS string, p Program) (*os.File, error) {
+func (w *Workspace) findCache(ctx context.Context, at bench, rootFS string, p Program) (*os.File, error) {
 	c, limits := p.Cache, p.CompileLimits.Merge(CompileLimits)
-	out := runner.Run(ctx, grader.Job{Args: c.Identify.Args, Env: c.Identify.Env, Limits: limits, Compile: true})
+	out := at.run(ctx, grader.Job{Args: c.Identify.Args, Env: c.Identify.Env, Limits: limits, Compile: true})
 	if out.NotFound {
 		return nil, nil // the compiler itself will be missing, and that is said then
 	}
@@ -112,7 +112,7 @@ func (w *Workspace) findCache(ctx context.Context, runner grader.Runner, rootFS 
 	if err != nil {
 		return nil, fmt.Errorf("make a folder for the cache: %w", err)
 	}
-	if err := fill(ctx, runner, draft, p, limits); err != nil {
+	if err := fill(ctx, at, draft, p, limits); err != nil {
 		return nil, errors.Join(err, discard(draft))
 	}
 	folder, err := s.publish(draft, name)
@@ -137,9 +137,9 @@ func (w *Workspace) draft(shared shelf, errShared error) (shelf, *os.File, error
 }
 
 // fill runs the command that fills a cache.
-func fill(ctx context.Context, runner grader.Runner, draft *os.File, p Program, limits resource.Limits) error {
+func fill(ctx context.Context, at bench, draft *os.File, p Program, limits resource.Limits) error {
 	c := p.Cache
-	out := runner.Run(ctx, grader.Job{
+	out := at.run(ctx, grader.Job{
 		Args: c.Warm.Args, Env: merge(c.Warm.Env, []string{c.Variable + "=" + warmed}),
 		Save: draft.Name(), Limits: limits, Compile: true,
 	})

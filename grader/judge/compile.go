@@ -29,36 +29,71 @@ type build struct {
 
 // compile compiles a submission, or finds that an identical one was compiled before. An error means that
 // it was interrupted; everything else is in the result, whose verdict is AC, CE or JE.
-func compile(ctx context.Context, runner grader.Runner, rootFS string, sub *Staged, p Program) (build, error) {
+func (at bench) compile(ctx context.Context, rootFS string, sub *Staged, p Program) (build, error) {
 	w := sub.workspace
 	key := fmt.Sprintf("%s %q %+v", sub.Digest, *p.Compile, p.CompileLimits)
-	// Held while the compiler runs: of identical submissions graded at once, one is compiled.
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if b, ok := w.builds[key]; ok {
-		return b, nil
+	for {
+		w.mu.Lock()
+		b, known := w.builds[key]
+		if !known {
+			b = &building{ended: make(chan struct{})}
+			w.builds[key] = b
+		}
+		w.mu.Unlock()
+		if !known {
+			return at.build(ctx, w, key, b, rootFS, sub, p)
+		}
+		select { // of identical submissions graded at once, one is compiled
+		case <-b.ended:
+		case <-ctx.Done():
+			return build{}, ctx.Err()
+		}
+		if b.kept {
+			return b.build, nil
+		}
 	}
+}
+
+// building is a build that others may wait for. What became of it may be read once it ended.
+type building struct {
+	build
+	ended chan struct{}
+	kept  bool // false: it was interrupted, or a fault of ours, and whoever waits must do it again
+}
+
+// build compiles what no other submission has compiled before.
+func (at bench) build(ctx context.Context, w *Workspace, key string, b *building, rootFS string, sub *Staged, p Program) (build, error) {
+	var err error
+	defer func() { // also when something breaks
+		if b.kept = err == nil && (b.result.Verdict == grader.AC || b.result.Verdict == grader.CE); !b.kept {
+			w.mu.Lock()
+			delete(w.builds, key)
+			w.mu.Unlock()
+		}
+		close(b.ended)
+	}()
+	b.build, err = at.runCompiler(ctx, w, rootFS, sub, p)
+	return b.build, err
+}
+
+func (at bench) runCompiler(ctx context.Context, w *Workspace, rootFS string, sub *Staged, p Program) (build, error) {
 	dir, err := w.folder("build")
 	if err != nil {
 		return build{result: compiled(grader.JE, "making a folder for the compiler: "+err.Error())}, nil
 	}
 	limits := p.CompileLimits.Merge(CompileLimits)
-	job, err := w.useCache(ctx, runner, rootFS, p, grader.Job{
+	job, err := w.useCache(ctx, at, rootFS, p, grader.Job{
 		Args: p.Compile.Args, Env: merge(p.Compile.Env, nil), Mounts: []grader.Volume{sub.volume()},
 		Save: dir, Limits: limits, Compile: true,
 	})
 	if err != nil {
 		return build{}, err
 	}
-	out := runner.Run(ctx, job)
+	out := at.run(ctx, job)
 	if out.Interrupted {
 		return build{}, interrupted(ctx, out)
 	}
-	b := build{dir: dir, result: classifyCompile(p, limits, out)}
-	if b.result.Verdict != grader.JE {
-		w.builds[key] = b
-	}
-	return b, nil
+	return build{dir: dir, result: classifyCompile(p, limits, out)}, nil
 }
 
 func compiled(verdict grader.Verdict, detail string) grader.Result {

@@ -10,8 +10,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"pocket/grader"
@@ -43,9 +41,16 @@ type Program struct {
 
 // Options of Run; the zero value is useful.
 type Options struct {
-	Workers int // cases at once; 0 means one for each core
-	// OnResult is called after each case with its place in the suite, in the order in which cases end,
-	// never twice at once.
+	Workers int // cases at once where there is no Pool; 0 means one for each core
+	// Pool is the workers that this submission shares with others; Turn is its place among them.
+	Pool *Pool
+	Turn int
+	// Known are results that are there already, by the case's place in the suite: these are not run.
+	Known map[int]grader.Result
+	// OnCompile is called with what became of the compilation, before the first case is run.
+	OnCompile func(r grader.Result)
+	// OnResult is called after each case that was run with its place in the suite, in the order in which
+	// cases end, never twice at once.
 	OnResult func(index int, r grader.Result)
 }
 
@@ -82,19 +87,23 @@ func Select(suite *grader.Suite, pattern string) ([]grader.Case, error) {
 func Run(ctx context.Context, runner grader.Runner, suite *grader.Suite, sub *Staged, p Program, o Options) (grader.Report, error) {
 	report := grader.Report{
 		Suite: suite.Name, Submission: sub.Submission.Name, Path: sub.Submission.Path,
-		Language: sub.Submission.Language, Started: now(),
+		Language: sub.Submission.Language, Student: sub.Submission.Student, Started: now(),
 	}
+	at := bench{runner: runner, pool: o.pool(), turn: o.Turn}
 	var b build
 	if p.Compile != nil {
 		var err error
-		if b, err = compile(ctx, runner, suite.RootFS, sub, p); err != nil {
+		if b, err = at.compile(ctx, suite.RootFS, sub, p); err != nil {
 			return report, fmt.Errorf("compiling %s: %w", sub.Submission.Name, err)
 		}
 		report.Compile = &b.result
+		if o.OnCompile != nil {
+			o.OnCompile(b.result)
+		}
 	}
 	if report.Compile == nil || report.Compile.Verdict == grader.AC {
 		var err error
-		g := grading{runner: runner, rootFS: suite.RootFS, sub: sub, program: p, build: b.dir}
+		g := grading{bench: at, rootFS: suite.RootFS, sub: sub, program: p, build: b.dir}
 		if report.Results, err = g.cases(ctx, suite.Cases, o); err != nil {
 			return report, fmt.Errorf("grading %s: %w", sub.Submission.Name, err)
 		}
@@ -108,25 +117,6 @@ func Run(ctx context.Context, runner grader.Runner, suite *grader.Suite, sub *St
 
 // now is without the monotonic clock, which would not survive being stored.
 func now() time.Time { return time.Now().UTC().Round(0) }
-
-// grading is what the cases of one submission are run with.
-type grading struct {
-	runner  grader.Runner
-	rootFS  string
-	sub     *Staged
-	program Program
-	build   string // what was compiled; "" for nothing
-}
-
-// job is the submission's job on a case.
-func (g grading) job(c grader.Case) grader.Job {
-	command := g.program.Run(c)
-	return grader.Job{
-		Args: command.Args, Env: merge(command.Env, c.Env), Stdin: c.Input,
-		Mounts: append([]grader.Volume{g.sub.volume()}, c.Volumes...),
-		Build:  g.build, Limits: widen(c.Limits, g.program.Extra),
-	}
-}
 
 func (s *Staged) volume() grader.Volume { return grader.Volume{Host: s.Dir, Target: "/submission"} }
 
@@ -153,72 +143,16 @@ func merge(base, over []string) []string {
 	return env
 }
 
-// cases runs the cases on some goroutines, which have all ended when it returns.
-func (g grading) cases(ctx context.Context, cases []grader.Case, o Options) ([]grader.Result, error) {
-	results := make([]grader.Result, len(cases))
-	var next atomic.Int64
-	var mu sync.Mutex
-	var workers sync.WaitGroup
-	var stopped error // guarded by mu: why a case has no result
-	work := func() {
-		for i := int(next.Add(1)) - 1; i < len(cases); i = int(next.Add(1)) - 1 {
-			r, err := g.one(ctx, cases[i])
-			mu.Lock()
-			if err != nil {
-				stopped = err
-			} else if results[i] = r; o.OnResult != nil {
-				o.OnResult(i, r)
-			}
-			mu.Unlock()
-			if err != nil {
-				return
-			}
-		}
+// pool is the pool that the options name, or one of its own.
+func (o Options) pool() *Pool {
+	if o.Pool != nil {
+		return o.Pool
 	}
-	for range min(o.workers(), len(cases)) {
-		workers.Go(work)
+	workers := o.Workers
+	if workers == 0 {
+		workers = runtime.GOMAXPROCS(0)
 	}
-	workers.Wait()
-	return results, stopped
-}
-
-func (o Options) workers() int {
-	if o.Workers > 0 {
-		return o.Workers
-	}
-	return runtime.GOMAXPROCS(0)
-}
-
-// one runs and judges one case; the error says that it was interrupted.
-func (g grading) one(ctx context.Context, c grader.Case) (grader.Result, error) {
-	if err := ctx.Err(); err != nil {
-		return grader.Result{}, err
-	}
-	if c.Interactor != nil {
-		return g.interact(ctx, c)
-	}
-	var answer []byte
-	if c.Compare.Mode != grader.Checked { // a checker gets it as a file
-		var err error
-		if answer, err = read(c.Answer); err != nil {
-			return faulty(c, "reading the answer: "+err.Error()), nil
-		}
-	}
-	job := g.job(c)
-	out := g.runner.Run(ctx, job)
-	if out.Interrupted {
-		return grader.Result{}, interrupted(ctx, out)
-	}
-	r := classify(c, g.program, job.Limits, out, answer)
-	if r.Verdict == undecided {
-		return g.check(ctx, c, r, out.Stdout)
-	}
-	return r, nil
-}
-
-// faulty is the result of a case that could not be judged.
-func faulty(c grader.Case, detail string) grader.Result {
-	return grader.Result{Case: c.Name, Points: c.Points, Verdict: grader.JE, Detail: detail}
+	return NewPool(make([]string, workers))
 }
 
 func read(t grader.Text) ([]byte, error) {
@@ -238,13 +172,17 @@ func interrupted(ctx context.Context, out grader.Outcome) error {
 	return errors.New("the job was interrupted")
 }
 
-// skipped is the results of a submission that could not be compiled.
+// skipped is the results of a submission whose compilation had a verdict that is not AC, or that was never
+// compiled: "".
 func skipped(cases []grader.Case, verdict grader.Verdict) []grader.Result {
 	var results []grader.Result
 	for _, c := range cases {
-		r := grader.Result{Case: c.Name, Points: c.Points, Verdict: grader.SKIP, Detail: "not compiled"}
-		if verdict == grader.JE {
+		r := grader.Result{Case: c.Name, Points: c.Points, Verdict: grader.SKIP, Detail: "not compiled", Group: c.Group, Visibility: c.Visibility}
+		switch verdict {
+		case grader.JE:
 			r.Detail = "the compiler could not be run"
+		case "":
+			r.Detail = "nothing could be run"
 		}
 		results = append(results, r)
 	}

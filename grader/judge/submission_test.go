@@ -195,18 +195,26 @@ func TestStageSwappedForLink(t *testing.T) {
 	}
 }
 
-func TestRename(t *testing.T) {
+func TestStageAs(t *testing.T) {
 	sub := stage(t, "-a.go", "package main")
-	if err := sub.Rename("main.go"); err != nil {
+	staged, err := sub.workspace.StageAs(sub.Submission, "main.go")
+	if err != nil {
 		t.Fatal(err)
 	}
-	if text, err := os.ReadFile(filepath.Join(sub.Dir, "main.go")); string(text) != "package main" {
+	if text, err := os.ReadFile(filepath.Join(staged.Dir, "main.go")); string(text) != "package main" {
 		t.Errorf("%q, %v", text, err)
 	}
-	if err := sub.Rename("../x"); err == nil {
+	other, err := sub.workspace.StageAs(stage(t, "b.go", "package main").Submission, "main.go")
+	if err != nil || staged.Digest == sub.Digest || staged.Digest != other.Digest {
+		t.Errorf("digests %s, %s as main.go, %s from b.go, %v", sub.Digest, staged.Digest, other.Digest, err)
+	}
+	if digest, err := Digest(sub.Submission, "main.go"); digest != staged.Digest {
+		t.Errorf("digest %s, of the copy %s, %v", digest, staged.Digest, err)
+	}
+	if _, err := sub.workspace.StageAs(sub.Submission, "../x"); err == nil {
 		t.Error("renamed out of its folder")
 	}
-	if err := (&Staged{Submission: grader.Submission{Files: []string{"a", "b"}}}).Rename("c"); err == nil {
+	if _, err := Digest(grader.Submission{Files: []string{"a", "b"}}, "c"); err == nil {
 		t.Error("renamed one of two files")
 	}
 }

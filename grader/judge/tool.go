@@ -67,7 +67,8 @@ func (g grading) tool(ctx context.Context, noun string, t *grader.Tool, args []s
 	var b build
 	if e.program.Compile != nil {
 		var err error
-		if b, err = compile(ctx, g.runner, g.rootFS, e.staged, e.program); err != nil {
+		at := bench{runner: g.runner} // its slot is held already
+		if b, err = at.compile(ctx, g.rootFS, e.staged, e.program); err != nil {
 			return grader.Job{}, Program{}, fmt.Errorf("compiling the %s: %w", noun, err)
 		}
 		if b.result.Verdict != grader.AC {

@@ -1,18 +1,15 @@
 package judge
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"pocket/grader"
-	"pocket/runtime/resource"
 )
 
 // Workspace is a folder of the host in which submissions are copied and compiled during one invocation,
@@ -30,7 +27,7 @@ type Workspace struct {
 	tools  map[string]equipped // by what keyOf says; not changed while the workspace is used
 
 	mu     sync.Mutex
-	builds map[string]build
+	builds map[string]*building
 }
 
 // OpenWorkspace makes a workspace below the folder for temporary files, and removes those there that killed
@@ -48,7 +45,7 @@ func OpenWorkspace() (*Workspace, error) {
 	}
 	// Without a lock there is no mark: then the workspace is as good, but nobody removes it if we are killed.
 	folder, _ := mark(dir)
-	return &Workspace{dir: dir, lock: folder, builds: map[string]build{}, tools: map[string]equipped{}, caches: caches{found: map[string]*os.File{}}}, nil
+	return &Workspace{dir: dir, lock: folder, builds: map[string]*building{}, tools: map[string]equipped{}, caches: caches{found: map[string]*os.File{}}}, nil
 }
 
 // Close removes the workspace. Nothing may run in it any more.
@@ -61,6 +58,23 @@ func (w *Workspace) Close() error {
 		return fmt.Errorf("removing the workspace: %w", err)
 	}
 	return nil
+}
+
+// discardBuilds removes what was compiled of the sources with this digest.
+func (w *Workspace) discardBuilds(digest string) {
+	for _, tool := range w.tools {
+		if tool.staged.Digest == digest { // somebody handed in the suite's own checker
+			return
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for key, b := range w.builds {
+		if b.kept && strings.HasPrefix(key, digest+" ") {
+			_ = removeAll(b.dir) // what is left goes with the workspace
+			delete(w.builds, key)
+		}
+	}
 }
 
 // removeAll also removes what a compiler made unwritable.
@@ -98,13 +112,16 @@ type Staged struct {
 }
 
 // Stage copies a submission. Remove takes the copy away again.
-func (w *Workspace) Stage(sub grader.Submission) (*Staged, error) {
+func (w *Workspace) Stage(sub grader.Submission) (*Staged, error) { return w.StageAs(sub, "") }
+
+// StageAs copies a submission, of which the sandbox sees a single file under the name as; "" leaves its own.
+func (w *Workspace) StageAs(sub grader.Submission, as string) (*Staged, error) {
 	dir, err := w.folder("submission")
 	if err != nil {
 		return nil, fmt.Errorf("copying submission %s: %w", sub.Name, err)
 	}
 	s := &Staged{Submission: sub, Dir: dir, workspace: w}
-	if err := s.copy(); err != nil {
+	if s.Digest, err = each(sub, as, s.copyFile); err != nil {
 		return nil, errors.Join(fmt.Errorf("copying submission %s: %w", sub.Name, err), s.Remove())
 	}
 	return s, nil
@@ -113,71 +130,25 @@ func (w *Workspace) Stage(sub grader.Submission) (*Staged, error) {
 // Remove removes the copy.
 func (s *Staged) Remove() error { return os.RemoveAll(s.Dir) }
 
-// Rename gives the only file of a submission the name under which the sandbox shall see it.
-func (s *Staged) Rename(name string) error {
-	if len(s.Submission.Files) != 1 || filepath.Base(name) != name {
-		return fmt.Errorf("renaming submission %s to %q: not a single file's name", s.Submission.Name, name)
-	}
-	return os.Rename(filepath.Join(s.Dir, s.Submission.Files[0]), filepath.Join(s.Dir, name))
+// discard removes the copy and what was compiled of it. What cannot be removed goes with the workspace.
+func (s *Staged) discard() {
+	_ = s.Remove()
+	s.workspace.discardBuilds(s.Digest)
 }
 
-func (s *Staged) copy() error {
-	from := s.Submission.Path
-	if about, err := os.Lstat(from); err != nil {
-		return err
-	} else if !about.IsDir() {
-		from = filepath.Dir(from)
-	}
-	// Names are resolved below an os.Root: a folder that becomes a link meanwhile leads nowhere else.
-	root, err := os.OpenRoot(from)
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	sum := sha256.New()
-	left := MaxBytes
-	for _, name := range s.Submission.Files {
-		n, err := s.copyFile(root, name, left, sum)
-		if err != nil {
-			return err
-		}
-		left -= n
-	}
-	s.Digest = hex.EncodeToString(sum.Sum(nil))
-	return nil
-}
-
-func (s *Staged) copyFile(root *os.Root, name string, left resource.Size, sum hash.Hash) (resource.Size, error) {
-	in, err := openRegular(root.OpenFile, filepath.FromSlash(name))
-	if err != nil {
-		return 0, err
-	}
-	defer in.Close()
-	about, err := in.Stat()
-	if err != nil {
-		return 0, err
-	}
-	mode := os.FileMode(0o644)
-	if about.Mode()&0o111 != 0 {
-		mode = 0o755
-	}
+// copyFile writes a file of the submission, executable if it was.
+func (s *Staged) copyFile(name string, mode os.FileMode, content io.Reader) error {
 	path := filepath.Join(s.Dir, filepath.FromSlash(name))
 	if err := makeFolders(filepath.Dir(path)); err != nil {
-		return 0, err
+		return err
 	}
 	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	content := sha256.New()
-	n, err := io.Copy(io.MultiWriter(out, content), io.LimitReader(in, int64(left)+1))
-	if resource.Size(n) > left {
-		err = tooLarge()
-	}
+	_, err = io.Copy(out, content)
 	// Chmod: the mode at creation was narrowed by the umask.
-	err = errors.Join(err, out.Chmod(mode), out.Close())
-	fmt.Fprintf(sum, "%q %o %x\n", name, mode, content.Sum(nil))
-	return resource.Size(n), err
+	return errors.Join(err, out.Chmod(mode), out.Close())
 }
 
 // makeFolders makes folders that the sandbox can read, whatever the umask.

@@ -4,6 +4,12 @@ package store
 // UTC, NULL for never; durations are nanoseconds, memory bytes; args is the arguments, each followed by a
 // NUL byte. A submission's results are in suite order by their ordinal, from 0; ordinal -1 is the
 // compilation.
+//
+// Of the second: a run's key says what makes a run that was interrupted the same, its total how many
+// submissions it has. A submission has its position in the run from 0, its claim the number of the grader
+// (a row of audit) that is at work on it or was when it was killed; done says that it is graded. content
+// names all that a result depends on, ” when it must not be found again. Lists that are never looked into
+// by SQL are JSON.
 var migrations = []string{`
 CREATE TABLE runs (
 	id         INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -64,4 +70,59 @@ CREATE TABLE enforcement (
 	remark    TEXT NOT NULL,
 	PRIMARY KEY (result, ordinal)
 ) STRICT, WITHOUT ROWID;
+`, `
+ALTER TABLE runs ADD COLUMN key TEXT NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN suite_digest TEXT NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN total INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX runs_key ON runs (key) WHERE finished IS NULL;
+
+CREATE TABLE audit (
+	id     INTEGER PRIMARY KEY AUTOINCREMENT,
+	at     INTEGER NOT NULL,
+	user   TEXT NOT NULL,
+	host   TEXT NOT NULL,
+	pid    INTEGER NOT NULL,
+	action TEXT NOT NULL,
+	run    INTEGER NOT NULL,
+	args   BLOB NOT NULL
+) STRICT;
+CREATE INDEX audit_run ON audit (run);
+
+ALTER TABLE submissions ADD COLUMN position INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE submissions ADD COLUMN claim INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE submissions ADD COLUMN done INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE submissions ADD COLUMN student_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE submissions ADD COLUMN student_name TEXT NOT NULL DEFAULT '';
+ALTER TABLE submissions ADD COLUMN student_email TEXT NOT NULL DEFAULT '';
+ALTER TABLE submissions ADD COLUMN missing INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE submissions ADD COLUMN groups TEXT NOT NULL DEFAULT '';
+UPDATE submissions SET position = (SELECT count(*) FROM submissions AS o WHERE o.run = submissions.run AND o.id < submissions.id);
+CREATE UNIQUE INDEX submissions_position ON submissions (run, position);
+
+CREATE TABLE enforcements (
+	id   INTEGER PRIMARY KEY,
+	list TEXT NOT NULL UNIQUE
+) STRICT;
+ALTER TABLE results ADD COLUMN enforced INTEGER REFERENCES enforcements;
+ALTER TABLE results ADD COLUMN of_group TEXT NOT NULL DEFAULT '';
+ALTER TABLE results ADD COLUMN visibility TEXT NOT NULL DEFAULT '';
+ALTER TABLE results ADD COLUMN feedback TEXT NOT NULL DEFAULT '';
+ALTER TABLE results ADD COLUMN judge TEXT NOT NULL DEFAULT '';
+ALTER TABLE results ADD COLUMN exchange TEXT NOT NULL DEFAULT '';
+ALTER TABLE results ADD COLUMN would_pass TEXT NOT NULL DEFAULT '';
+ALTER TABLE results ADD COLUMN samples TEXT NOT NULL DEFAULT '';
+ALTER TABLE results ADD COLUMN borderline INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE results ADD COLUMN flaky INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE results ADD COLUMN cached INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE results ADD COLUMN content TEXT NOT NULL DEFAULT '';
+CREATE INDEX results_content ON results (content) WHERE content <> '';
+
+CREATE TEMP TABLE lists AS SELECT result, json_group_array(json_object('limit', name, 'requested', requested,
+	'enforced', enforced, 'by', by, 'remark', remark)) AS list
+	FROM (SELECT * FROM enforcement ORDER BY result, ordinal) GROUP BY result;
+INSERT OR IGNORE INTO enforcements (list) SELECT list FROM lists;
+UPDATE results SET enforced = (SELECT e.id FROM lists JOIN enforcements AS e USING (list) WHERE lists.result = results.id)
+	WHERE id IN (SELECT result FROM lists);
+DROP TABLE lists;
+DROP TABLE enforcement;
 `}

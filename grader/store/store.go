@@ -16,7 +16,9 @@ var ErrNotFound = errors.New("not found")
 // Store is an open store. It is safe for concurrent use, by many processes at once. Each method is one
 // transaction: when it returns nil, its changes are durable, and else nothing happened.
 type Store struct {
-	db *sqlite.DB
+	db       *sqlite.DB
+	presence *presence // set while this process grades into it
+	grader   int64     // its number then
 }
 
 // Run is one invocation over one or many submissions.
@@ -27,8 +29,11 @@ type Run struct {
 	Args        []string  `json:"args"` // the command's arguments
 	Started     time.Time `json:"started"`
 	Finished    time.Time `json:"finished,omitzero"` // zero while it is under way, or when it was interrupted
-	Submissions int       `json:"submissions"`       // recorded so far
+	Submissions int       `json:"submissions"`       // graded so far
 	Accepted    int       `json:"accepted"`          // of these, with verdict AC
+	Total       int       `json:"total,omitempty"`   // submissions to be graded; 0: not known
+	SuiteDigest string    `json:"suite_digest,omitempty"`
+	Key         string    `json:"-"` // says what makes an interrupted run the same; "": it is never gone on with
 }
 
 // Open opens the store in the file at path, creating it where there is none. A file that a newer pocket
@@ -38,11 +43,11 @@ func Open(path string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{db}, nil
+	return &Store{db: db}, nil
 }
 
-// Close closes the store.
-func (s *Store) Close() error { return s.db.Close() }
+// Close closes the store. Submissions that are claimed and not finished are free for others from then on.
+func (s *Store) Close() error { return errors.Join(s.presence.leave(), s.db.Close()) }
 
 // Path is the store's file, absolute.
 func (s *Store) Path() string { return s.db.Path() }
@@ -56,10 +61,9 @@ func (s *Store) Begin(r Run) (int64, error) {
 	if r.Started.IsZero() {
 		r.Started = time.Now()
 	}
-	err := s.db.Write(func(tx *sqlite.Tx) error {
-		return tx.Query(func(row *sqlite.Row) error { r.ID = row.Int64(); return nil },
-			"INSERT INTO runs (suite, suite_path, args, started) VALUES (?, ?, ?, ?) RETURNING id",
-			r.Suite, r.SuitePath, r.Args, r.Started)
+	err := s.db.Write(func(tx *sqlite.Tx) (err error) {
+		r.ID, err = insertRun(tx, r)
+		return err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("record the run: %w", err)
@@ -67,11 +71,18 @@ func (s *Store) Begin(r Run) (int64, error) {
 	return r.ID, nil
 }
 
+func insertRun(tx *sqlite.Tx, r Run) (id int64, err error) {
+	err = tx.Query(func(row *sqlite.Row) error { id = row.Int64(); return nil },
+		`INSERT INTO runs (suite, suite_path, args, started, key, suite_digest, total) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+		r.Suite, r.SuitePath, r.Args, r.Started, r.Key, r.SuiteDigest, r.Total)
+	return id, err
+}
+
 // FinishRun records that the run ended at the given time with nothing left to do. A run that is never
-// finished keeps the submissions that were recorded.
+// finished keeps the submissions that were recorded. Of several processes that end one run, the first counts.
 func (s *Store) FinishRun(id int64, at time.Time) error {
 	err := s.db.Write(func(tx *sqlite.Tx) error {
-		n, err := tx.Exec("UPDATE runs SET finished = ? WHERE id = ?", at, id)
+		n, err := tx.Exec("UPDATE runs SET finished = coalesce(finished, ?) WHERE id = ?", at, id)
 		if err == nil && n == 0 {
 			err = ErrNotFound
 		}
@@ -122,12 +133,13 @@ func (s *Store) runs(where string, args ...any) ([]Run, error) {
 		return tx.Query(func(r *sqlite.Row) error {
 			list = append(list, Run{
 				ID: r.Int64(), Suite: r.Text(), SuitePath: r.Text(), Args: r.Strings(), Started: r.Time(), Finished: r.Time(),
-				Submissions: r.Int(), Accepted: r.Int(),
+				Submissions: r.Int(), Accepted: r.Int(), Total: r.Int(), SuiteDigest: r.Text(), Key: r.Text(),
 			})
 			return nil
 		}, `SELECT id, suite, suite_path, args, started, finished,
-			(SELECT count(*) FROM submissions WHERE run = runs.id),
-			(SELECT count(*) FROM submissions WHERE run = runs.id AND verdict = 'AC')
+			(SELECT count(*) FROM submissions WHERE run = runs.id AND done),
+			(SELECT count(*) FROM submissions WHERE run = runs.id AND done AND verdict = 'AC'),
+			total, suite_digest, key
 			FROM runs `+where+" ORDER BY id DESC", args...)
 	})
 	return list, err

@@ -184,7 +184,7 @@ func TestRecordIsAllOrNothing(t *testing.T) {
 	if err := s.Record(run+1, full, ""); !errors.Is(err, ErrNotFound) {
 		t.Errorf("unknown run: %v", err)
 	}
-	for _, table := range []string{"submissions", "results", "enforcement"} {
+	for _, table := range []string{"submissions", "results", "enforcements"} {
 		if n := countRows(t, s, table); n != 0 {
 			t.Errorf("%d rows in %s", n, table)
 		}

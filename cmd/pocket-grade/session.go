@@ -1,0 +1,143 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"strings"
+
+	"pocket/grader"
+	"pocket/grader/report"
+)
+
+func (s *session) show(r grader.Report) error {
+	if s.options.json {
+		return nil
+	}
+	s.progress.clear()
+	o := report.Options{Color: color(s.out), Brief: s.options.quiet, All: s.options.verbose, Input: s.input}
+	switch {
+	case s.table == nil:
+		return report.Text(s.out, r, o)
+	case s.options.quiet:
+		s.table.Count(r)
+		return nil
+	case s.options.verbose:
+		s.table.Count(r)
+		return errors.Join(report.Text(s.out, r, o), line(s.out))
+	}
+	return s.table.Add(r)
+}
+
+// line separates two reports.
+func line(w io.Writer) error {
+	_, err := io.WriteString(w, "\n")
+	return err
+}
+
+// input is the beginning of a case's input, for the report.
+func (s *session) input(name string) string {
+	for _, c := range s.suite.Cases {
+		if c.Name == name {
+			text, err := beginning(c.Input)
+			if err != nil {
+				return "cannot be read: " + err.Error()
+			}
+			return text
+		}
+	}
+	return ""
+}
+
+// beginning reads as much of a text as a report could show.
+func beginning(t grader.Text) (string, error) {
+	if t.Path == "" {
+		return t.Inline, nil
+	}
+	f, err := os.Open(t.Path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, 64<<10))
+	return string(text), err
+}
+
+// results is what --json writes.
+type results struct {
+	Run      int64           `json:"run"`
+	Database string          `json:"database"`
+	Suite    string          `json:"suite"`
+	Reports  []grader.Report `json:"reports"`
+}
+
+// summarize ends the output.
+func (s *session) summarize() error {
+	if s.options.json {
+		return s.writeJSON()
+	}
+	if s.table != nil {
+		return s.table.Close()
+	}
+	return nil
+}
+
+// writeJSON writes the run's reports from the store, one after the other: together they may be large.
+func (s *session) writeJSON() error {
+	var frame bytes.Buffer
+	if err := report.JSON(&frame, results{s.run.ID, s.db.Path(), s.suite.Name, []grader.Report{}}); err != nil {
+		return err
+	}
+	begin, end, _ := strings.Cut(frame.String(), "[]\n}")
+	separator := begin + "["
+	for r, err := range s.db.Each(s.run.ID, "") {
+		if err != nil {
+			return err
+		}
+		var text bytes.Buffer
+		if err := report.JSON(&text, r); err != nil {
+			return err
+		}
+		indented := strings.ReplaceAll("\n"+strings.TrimSuffix(text.String(), "\n"), "\n", "\n    ")
+		if _, err := io.WriteString(s.out, separator+indented); err != nil {
+			return err
+		}
+		separator = ","
+	}
+	if separator != "," {
+		_, err := frame.WriteTo(s.out)
+		return err
+	}
+	_, err := io.WriteString(s.out, "\n  ]\n}"+end)
+	return err
+}
+
+// verdicts is what the exit status depends on.
+type verdicts struct{ faulty, notAccepted bool }
+
+func (v *verdicts) add(r grader.Report) {
+	v.faulty = v.faulty || faulty(r)
+	v.notAccepted = v.notAccepted || r.Verdict != grader.AC
+}
+
+// status is the exit status that the verdicts make.
+func (v *verdicts) status(exitZero bool) int {
+	switch {
+	case v.faulty:
+		return judgeError
+	case v.notAccepted && !exitZero:
+		return notAccepted
+	}
+	return accepted
+}
+
+// faulty says whether there is a JE anywhere in a report.
+func faulty(r grader.Report) bool {
+	for _, result := range r.Results {
+		if result.Verdict == grader.JE {
+			return true
+		}
+	}
+	return r.Verdict == grader.JE
+}

@@ -1,0 +1,165 @@
+package judge
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"pocket/grader"
+)
+
+// Entry is a submission with the way to compile and run it.
+type Entry struct {
+	Submission grader.Submission
+	Program    Program
+	As         string // the name under which a single file is seen; "" for its own
+	// Instead, when not nil, is the report of something that cannot be run: what was handed in is no
+	// submission, or nothing was. Nothing of it but its verdict, detail and flags is read.
+	Instead *grader.Report
+}
+
+// Standing says how far a submission of a batch is.
+type Standing int
+
+// The standings.
+const (
+	Ours   Standing = iota // to be graded here, and nowhere else
+	Taken                  // another process is grading it
+	Graded                 // it is graded
+)
+
+// Claim is what is known of a submission when its turn comes.
+type Claim struct {
+	ID       int64
+	Standing Standing
+	Kept     map[int]grader.Result // Ours: results that are recorded already, by ordinal
+}
+
+// Compilation is the ordinal of the compilation among a submission's results; those of cases are their
+// places in the suite.
+const Compilation = -1
+
+// Records is where a batch's results go and where earlier ones come from. Its functions are called by many
+// goroutines at once. An error of theirs ends the batch: what is not recorded must not be shown.
+type Records struct {
+	// Claim asks for the submission at a place in the batch.
+	Claim func(place int, sub grader.Submission, sources string) (Claim, error)
+	// Find returns earlier results by what they depend on; nil finds none.
+	Find func(contents []string) (map[string]grader.Result, error)
+	// Keep records a result and calls done, perhaps later, when it is durable.
+	Keep func(id int64, ordinal int, r grader.Result, content string, done func(error))
+	// Finish returns when the whole report is durable.
+	Finish func(id int64, r grader.Report) error
+	// Load returns the report of a submission that is graded.
+	Load func(id int64) (grader.Report, error)
+}
+
+// Batch is submissions that are graded on one pool of workers.
+type Batch struct {
+	Suite     *grader.Suite
+	Runner    grader.Runner
+	Workspace *Workspace
+	Pool      *Pool
+	Records   Records
+	// OnResult, when not nil, is told of the cases of one submission that are done: recorded, if they were
+	// run here. It is called by many goroutines at once.
+	OnResult func(results ...grader.Result)
+	// Show gets each report once it is durable, in the batch's order and never twice at once. Its error
+	// ends the batch.
+	Show func(place int, r grader.Report) error
+}
+
+// work is a batch under way.
+type work struct {
+	Batch
+	entries []Entry
+	stop    context.CancelCauseFunc
+	queue   *queue
+	seen    leaders
+}
+
+// pause is how long to wait before looking again at submissions that another process is grading.
+const pause = 200 * time.Millisecond
+
+// Grade grades all submissions. What goes wrong with one of them is its JE and touches no other. The error
+// says that grading was interrupted, that something could not be recorded, or what Show returned; what was
+// recorded until then is complete.
+func (b Batch) Grade(ctx context.Context, entries []Entry) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	w := &work{Batch: b, entries: entries, stop: stop, queue: newQueue(b.Show, b.Records.Load)}
+	var left []int
+	for place := range entries {
+		left = append(left, place)
+	}
+	for {
+		left = w.round(ctx, left)
+		if len(left) == 0 || ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+		}
+	}
+}
+
+// round grades submissions and returns those that other processes are grading. More are begun than there are
+// workers, so that none waits for a compiler or for the disk.
+func (w *work) round(ctx context.Context, places []int) (taken []int) {
+	window := make(chan struct{}, w.Pool.Workers()+2)
+	var mu sync.Mutex
+	var open sync.WaitGroup
+	for _, place := range places {
+		select {
+		case window <- struct{}{}:
+		case <-ctx.Done():
+		}
+		if ctx.Err() != nil {
+			break
+		}
+		open.Go(func() {
+			defer func() { <-window }()
+			id, report, err := w.one(ctx, place)
+			if err == nil && id != 0 {
+				err = w.queue.done(place, id, report)
+			}
+			if err != nil {
+				w.stop(err)
+			} else if id == 0 {
+				mu.Lock()
+				taken = append(taken, place)
+				mu.Unlock()
+			}
+		})
+	}
+	open.Wait()
+	return taken
+}
+
+// one grades a submission. id is 0 when another process does; report is nil when it was graded before.
+func (w *work) one(ctx context.Context, place int) (id int64, report *grader.Report, err error) {
+	e := w.entries[place]
+	sources, fault := "", error(nil)
+	if e.Instead == nil {
+		sources, fault = Digest(e.Submission, e.As)
+	}
+	claim, err := w.Records.Claim(place, e.Submission, sources)
+	if err != nil || claim.Standing == Taken {
+		return 0, nil, err
+	}
+	if claim.Standing == Graded {
+		w.tell(make([]grader.Result, len(w.Suite.Cases))...)
+		return claim.ID, nil, nil
+	}
+	c := &course{work: w, entry: e, place: place, claim: claim, sources: sources}
+	defer c.keeping.Wait()
+	report, err = c.run(ctx, fault)
+	return claim.ID, report, err
+}
+
+func (w *work) tell(results ...grader.Result) {
+	if w.OnResult != nil && len(results) > 0 {
+		w.OnResult(results...)
+	}
+}

@@ -1,0 +1,131 @@
+package judge
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"pocket/grader"
+)
+
+// bench is where a submission's programs are run.
+type bench struct {
+	runner grader.Runner
+	pool   *Pool // nil: a slot is held already
+	turn   int   // the submission's place among those that are graded
+}
+
+// run runs a job as soon as it is the submission's turn.
+func (b bench) run(ctx context.Context, job grader.Job) grader.Outcome {
+	if b.pool == nil {
+		return b.runner.Run(ctx, job)
+	}
+	slot, err := b.pool.take(ctx, b.turn)
+	if err != nil {
+		return grader.Outcome{Err: err, Interrupted: true}
+	}
+	defer b.pool.put(slot)
+	return b.runner.Run(ctx, slot.pin(job))
+}
+
+// pin keeps a job to the slot's processor, unless its limits name others.
+func (s Slot) pin(job grader.Job) grader.Job {
+	if job.Limits.Cpuset == "" && job.Limits.CPUs == 0 {
+		job.Limits.Cpuset = s.CPU
+	}
+	return job
+}
+
+// grading is what the cases of one submission are run with.
+type grading struct {
+	bench
+	rootFS  string
+	sub     *Staged
+	program Program
+	build   string // what was compiled; "" for nothing
+}
+
+// job is the submission's job on a case.
+func (g grading) job(c grader.Case) grader.Job {
+	command := g.program.Run(c)
+	return grader.Job{
+		Args: command.Args, Env: merge(command.Env, c.Env), Stdin: c.Input,
+		Mounts: append([]grader.Volume{g.sub.volume()}, c.Volumes...),
+		Build:  g.build, Limits: widen(c.Limits, g.program.Extra),
+	}
+}
+
+// cases runs the cases that are not known yet on some goroutines, which have all ended when it returns.
+func (g grading) cases(ctx context.Context, cases []grader.Case, o Options) ([]grader.Result, error) {
+	results := make([]grader.Result, len(cases))
+	var next atomic.Int64
+	var mu sync.Mutex
+	var workers sync.WaitGroup
+	var stopped error // guarded by mu: why a case has no result
+	work := func() {
+		for i := int(next.Add(1)) - 1; i < len(cases); i = int(next.Add(1)) - 1 {
+			known, found := o.Known[i]
+			if found {
+				results[i] = known
+				continue
+			}
+			r, err := g.one(ctx, cases[i])
+			mu.Lock()
+			if err != nil {
+				stopped = err
+			} else if results[i] = r; o.OnResult != nil {
+				o.OnResult(i, r)
+			}
+			mu.Unlock()
+			if err != nil {
+				return
+			}
+		}
+	}
+	for range min(g.pool.Workers(), len(cases)) {
+		workers.Go(work)
+	}
+	workers.Wait()
+	return results, stopped
+}
+
+// one waits for the submission's turn, then runs and judges one case; the error says that it was
+// interrupted. What breaks in it is a fault of ours with this case, and touches no other.
+func (g grading) one(ctx context.Context, c grader.Case) (r grader.Result, err error) {
+	slot, err := g.pool.take(ctx, g.turn)
+	if err != nil {
+		return grader.Result{}, err
+	}
+	defer g.pool.put(slot)
+	defer func() {
+		if broken := recover(); broken != nil {
+			r = faulty(c, fmt.Sprintf("pocket-grade broke: %v", broken))
+		}
+		r.Group, r.Visibility = c.Group, c.Visibility
+	}()
+	if c.Interactor != nil {
+		return g.interact(ctx, c)
+	}
+	var answer []byte
+	if c.Compare.Mode != grader.Checked { // a checker gets it as a file
+		if answer, err = read(c.Answer); err != nil {
+			return faulty(c, "reading the answer: "+err.Error()), nil
+		}
+	}
+	job := slot.pin(g.job(c))
+	out := g.runner.Run(ctx, job)
+	if out.Interrupted {
+		return grader.Result{}, interrupted(ctx, out)
+	}
+	r = classify(c, g.program, job.Limits, out, answer)
+	if r.Verdict == undecided {
+		return g.check(ctx, c, r, out.Stdout)
+	}
+	return r, nil
+}
+
+// faulty is the result of a case that could not be judged.
+func faulty(c grader.Case, detail string) grader.Result {
+	return grader.Result{Case: c.Name, Points: c.Points, Verdict: grader.JE, Detail: detail}
+}

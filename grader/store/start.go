@@ -1,0 +1,137 @@
+package store
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"pocket/runtime/sqlite"
+)
+
+// Action is a line of the audit trail: who did what to a run, and when.
+type Action struct {
+	ID   int64     `json:"id"` // from 1 upwards, never given twice
+	At   time.Time `json:"at"` // zero when given: now
+	User string    `json:"user"`
+	Host string    `json:"host"`
+	PID  int       `json:"pid"`
+	Name string    `json:"action"` // "run", "continue", …
+	Run  int64     `json:"run"`
+	Args []string  `json:"args"` // of the command
+}
+
+// The actions of a grader.
+const (
+	Began     = "run"
+	Continued = "continue"
+)
+
+// Started is a run that this process grades.
+type Started struct {
+	Run     Run
+	Resumed bool // somebody began it earlier
+	Others  int  // other processes that are grading it now
+}
+
+// Start begins a run and enters this process as one of its graders. A run with the same Key that was never
+// finished is gone on with instead, unless fresh. by names who does it; its ID, Name and Run are filled in.
+// A store can be used for one run in this way.
+func (s *Store) Start(r Run, by Action, fresh bool) (Started, error) {
+	if r.Started.IsZero() {
+		r.Started = time.Now()
+	}
+	var started Started
+	err := s.db.Write(func(tx *sqlite.Tx) (err error) {
+		started, by, err = s.start(tx, r, by, fresh)
+		return err
+	})
+	if err == nil {
+		started.Run, err = s.Run(started.Run.ID)
+	}
+	if err != nil {
+		return Started{}, fmt.Errorf("record the run: %w", err)
+	}
+	return started, nil
+}
+
+// start enters the presence within the transaction: whoever sees the number sees that it is alive.
+func (s *Store) start(tx *sqlite.Tx, r Run, by Action, fresh bool) (started Started, _ Action, err error) {
+	if r.Key != "" && !fresh {
+		err = tx.Query(func(row *sqlite.Row) error { started.Run.ID = row.Int64(); return nil },
+			"SELECT id FROM runs WHERE key = ? AND finished IS NULL ORDER BY id", r.Key)
+	}
+	if err != nil {
+		return started, by, err
+	}
+	by.Name = Began
+	if started.Resumed = started.Run.ID != 0; started.Resumed {
+		by.Name = Continued
+	} else if started.Run.ID, err = insertRun(tx, r); err != nil {
+		return started, by, err
+	}
+	by.Run = started.Run.ID
+	if by.ID, err = audit(tx, by); err != nil {
+		return started, by, err
+	}
+	if s.presence, err = enter(s.Path()+"-graders", by.ID); err != nil {
+		return started, by, err
+	}
+	s.grader = by.ID
+	started.Others, err = s.others(tx, started.Run.ID)
+	return started, by, err
+}
+
+// others counts the graders of a run that are alive.
+func (s *Store) others(tx *sqlite.Tx, run int64) (n int, err error) {
+	err = tx.Query(func(row *sqlite.Row) error {
+		if id := row.Int64(); id != s.grader && s.presence.alive(id) {
+			n++
+		}
+		return nil
+	}, "SELECT id FROM audit WHERE run = ? AND action IN (?, ?)", run, Began, Continued)
+	return n, err
+}
+
+// Note adds a line to the audit trail and returns its number.
+func (s *Store) Note(a Action) (id int64, err error) {
+	err = s.db.Write(func(tx *sqlite.Tx) (err error) {
+		id, err = audit(tx, a)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("record who did what: %w", err)
+	}
+	return id, nil
+}
+
+func audit(tx *sqlite.Tx, a Action) (id int64, err error) {
+	if a.At.IsZero() {
+		a.At = time.Now()
+	}
+	if a.Host == "" {
+		a.Host, _ = os.Hostname() // without a name it is empty
+	}
+	if a.PID == 0 {
+		a.PID = os.Getpid()
+	}
+	err = tx.Query(func(row *sqlite.Row) error { id = row.Int64(); return nil },
+		"INSERT INTO audit (at, user, host, pid, action, run, args) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
+		a.At, a.User, a.Host, a.PID, a.Name, a.Run, a.Args)
+	return id, err
+}
+
+// Audit returns the audit trail of one run, or with 0 of all, the oldest first.
+func (s *Store) Audit(run int64) ([]Action, error) {
+	var list []Action
+	err := s.db.Read(func(tx *sqlite.Tx) error {
+		return tx.Query(func(r *sqlite.Row) error {
+			list = append(list, Action{ID: r.Int64(), At: r.Time(), User: r.Text(), Host: r.Text(), PID: r.Int(),
+				Name: r.Text(), Run: r.Int64(), Args: r.Strings()})
+			return nil
+		}, "SELECT id, at, user, host, pid, action, run, args FROM audit WHERE ?1 = 0 OR run = ?1 ORDER BY id", run)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the audit trail: %w", err)
+	}
+	return list, nil
+}
