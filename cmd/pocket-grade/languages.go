@@ -34,7 +34,7 @@ func cmdLanguages(_ context.Context, c console, args []string) (int, error) {
 	}
 	columns := []report.Column{{Title: "NAME"}, {Title: "LANGUAGE"}, {Title: "EXTENSIONS"}, {Title: "DEBIAN PACKAGES"}}
 	var rows [][]string
-	for _, l := range language.All() {
+	for _, l := range language.Default() {
 		rows = append(rows, []string{l.Name, l.Title, strings.Join(l.Extensions, " "), l.Package})
 	}
 	_, err := fmt.Fprint(c.out, report.Columns(columns, rows))
@@ -51,7 +51,7 @@ type languageRecord struct {
 
 func languageRecords() []languageRecord {
 	var records []languageRecord
-	for _, l := range language.All() {
+	for _, l := range language.Default() {
 		records = append(records, languageRecord{l.Name, l.Title, l.Extensions, l.Programs, strings.Fields(l.Package)})
 	}
 	return records

@@ -84,7 +84,7 @@ func cmdRun(ctx context.Context, c console, args []string) (int, error) {
 	if err != nil {
 		return wrongUse, err
 	}
-	s, err := suite.Load(rest[0], language.Names())
+	s, err := suite.Load(rest[0], language.Default().Names())
 	if err != nil {
 		return wrongUse, err
 	}
@@ -138,7 +138,7 @@ func enterOne(path string, s *grader.Suite) (entry, error) {
 	if err != nil {
 		return entry{}, err
 	}
-	l, err := language.Detect(sub, s.Languages)
+	l, err := language.Default().Detect(sub, s.Languages)
 	if err != nil {
 		return entry{}, fmt.Errorf("submission %w", err)
 	}
@@ -157,13 +157,14 @@ func enterOne(path string, s *grader.Suite) (entry, error) {
 // judged is a language's program as the judge takes it: the two packages do not know each other.
 func judged(p language.Program) judge.Program {
 	program := judge.Program{
-		CompileLimits: p.CompileLimits, Extra: p.Extra, OutOfMemory: p.OutOfMemory, Package: p.Language.Package,
+		CompileLimits: p.CompileLimits, Extra: p.Extra, OutOfMemory: p.OutOfMemory,
+		Compiler: p.Language.Programs[0], Package: p.Language.Package,
 		Run: func(c grader.Case) judge.Command { return judge.Command(p.Run(c.Limits.Memory, c.Args)) },
 	}
 	if c := p.Cache; c != nil {
 		program.Cache = &judge.Cache{
 			Language: p.Language.Name, Title: p.Language.Title, Variable: c.Variable, At: c.At,
-			Identify: judge.Command(c.Identify), Warm: judge.Command(c.Warm),
+			Identify: judge.Command(p.Language.Identify[0]), Warm: judge.Command(c.Warm),
 		}
 	}
 	if p.Compile != nil {

@@ -29,10 +29,11 @@ func classify(c grader.Case, p Program, limits resource.Limits, out grader.Outco
 	r.Case, r.Points = c.Name, c.Points
 	r.Stderr = tail(out.Stderr, maxStderr)
 	limit := overrun(p, limits, out)
+	heap := outOfHeap(p, out)
 	switch {
-	case outOfHeap(p, out):
+	case heap != "":
 		r.Verdict = grader.MLE
-		r.Detail = fmt.Sprintf("memory limit %s: %s", c.Limits.Memory.Human(), p.OutOfMemory)
+		r.Detail = fmt.Sprintf("memory limit %s: %s", c.Limits.Memory.Human(), heap)
 	case limit == grader.MemoryLimit:
 		r.Verdict, r.Detail = grader.MLE, overLimit(limit, limits, out)
 	case limit == grader.CPULimit || limit == grader.WallLimit:
@@ -105,10 +106,18 @@ func overrun(p Program, limits resource.Limits, out grader.Outcome) grader.Limit
 	return grader.NoLimit
 }
 
-// outOfHeap says whether an interpreter that holds the memory limit itself ended for want of memory.
-func outOfHeap(p Program, out grader.Outcome) bool {
-	return p.OutOfMemory != "" && out.Limit == grader.NoLimit && out.ExitCode != 0 &&
-		strings.Contains(string(out.Stderr), p.OutOfMemory)
+// outOfHeap returns what a program wrote that failed because it was given no more memory, by its runtime
+// which holds the limit itself or by the kernel; "" when it did not.
+func outOfHeap(p Program, out grader.Outcome) string {
+	if out.Limit != grader.NoLimit || out.ExitCode == 0 && out.Signal == "" {
+		return ""
+	}
+	for _, text := range p.OutOfMemory {
+		if strings.Contains(string(out.Stderr), text) {
+			return text
+		}
+	}
+	return ""
 }
 
 // controlled says whether a memory controller holds the memory limit.

@@ -24,7 +24,7 @@ func memoryBy(by resource.By) []resource.Enforcement {
 func TestClassify(t *testing.T) {
 	limits := resource.Limits{CPU: time.Second, Wall: 5 * time.Second, Memory: 64 * resource.MiB, Output: resource.KiB}
 	python := Program{Run: interpreted, Package: "python3"}
-	java := Program{Run: interpreted, OutOfMemory: "java.lang.OutOfMemoryError"}
+	java := Program{Run: interpreted, OutOfMemory: []string{"java.lang.OutOfMemoryError"}}
 	everything := grader.Outcome{
 		ExitCode: 1, Signal: "SIGKILL", Stdout: []byte("25\n"), OutputBytes: 4096,
 		Usage: resource.Usage{CPU: 2 * time.Second, Wall: 9 * time.Second, Memory: resource.GiB},

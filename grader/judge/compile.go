@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -112,7 +113,7 @@ func classifyCompile(p Program, limits resource.Limits, out grader.Outcome) grad
 	r := measured(out)
 	r.Case, r.Verdict, r.Detail = "compile", grader.CE, out.Refused
 	r.Stderr = head(string(out.Stderr)+string(out.Stdout), maxMessages)
-	compiler := filepath.Base(p.Compile.Args[0])
+	compiler := cmp.Or(p.Compiler, filepath.Base(p.Compile.Args[0]))
 	switch {
 	case out.Refused != "":
 	case out.Limit != grader.NoLimit:

@@ -33,8 +33,11 @@ type Program struct {
 	// Extra is added to a case's Memory and Processes where those are limited: what an interpreter
 	// needs for itself.
 	Extra resource.Limits
-	// OutOfMemory, when not empty, marks on standard error that an interpreter failed for want of memory.
-	OutOfMemory string
+	// OutOfMemory are texts of which one stands on standard error when a program that fails does so for
+	// want of memory.
+	OutOfMemory []string
+	// Compiler is what messages call the compiler; "" for the name of the program that Compile runs.
+	Compiler string
 	// Package is what must be installed where the compiler or interpreter is missing.
 	Package string
 }

@@ -2,9 +2,7 @@ package language
 
 import (
 	"fmt"
-	"os"
 	"path"
-	"path/filepath"
 	"strings"
 )
 
@@ -12,9 +10,9 @@ import (
 // public type. Of several classes with a main method the one called Main is taken, else the first in the
 // files' order; without any, it is the public type or the first file's name, and java itself says what is
 // missing.
-func javaNames(dir string, files []string) (class, public string, err error) {
+func javaNames(read func(string) ([]byte, error), files []string) (class, public string, err error) {
 	for _, f := range files {
-		text, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(f)))
+		text, err := read(f)
 		if err != nil {
 			return "", "", fmt.Errorf("reading source: %w", err)
 		}

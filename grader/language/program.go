@@ -1,8 +1,11 @@
 package language
 
 import (
+	"cmp"
 	"fmt"
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,19 +30,37 @@ type Program struct {
 	Extra resource.Limits
 	// Cache is nil when every compilation does all the work itself.
 	Cache *Cache
-	// OutOfMemory, when not empty, is what the interpreter says on standard error before it exits
-	// because the submission used more memory than its limit.
-	OutOfMemory string
+	// OutOfMemory are texts of which one stands on standard error when a program fails because it is
+	// given no more memory.
+	OutOfMemory []string
 	// As is the name under which a single file must be seen below /submission; "" for its own.
 	As string
 
 	values values
 }
 
+// Sample is a program in the language that prints "ok", by which a toolchain is tried: a file's name, its
+// text and the way to run it. ok is false where there is none.
+func (l Language) Sample() (file, text string, p Program, ok bool) {
+	if l.sample == "" {
+		return "", "", Program{}, false
+	}
+	file = "try" + l.Extensions[0]
+	sub := grader.Submission{Name: l.Name, Files: []string{file}, Language: l.Name}
+	p, err := l.prepare(sub, func(string) ([]byte, error) { return []byte(l.sample), nil })
+	return cmp.Or(p.As, file), l.sample, p, err == nil
+}
+
 // Prepare says how the submission is compiled and run. dir is the folder in which sub.Files lie; sources
 // are read from there where the class to run must be found. The error says that a folder has no file
 // that could be the main file, or that a source cannot be read.
 func (l Language) Prepare(sub grader.Submission, dir string) (Program, error) {
+	return l.prepare(sub, func(name string) ([]byte, error) {
+		return os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
+	})
+}
+
+func (l Language) prepare(sub grader.Submission, read func(string) ([]byte, error)) (Program, error) {
 	v := values{sources: l.sources(sub.Files)}
 	if len(v.sources) == 0 {
 		return Program{}, fmt.Errorf("%s: no source file in %s", sub.Name, l.Title)
@@ -49,7 +70,7 @@ func (l Language) Prepare(sub grader.Submission, dir string) (Program, error) {
 	}
 	var err error
 	if l.mentions("{class}") || l.mentions("{public}") {
-		if v.class, v.public, err = javaNames(dir, v.sources); err != nil {
+		if v.class, v.public, err = javaNames(read, v.sources); err != nil {
 			return Program{}, fmt.Errorf("%s: %w", sub.Name, err)
 		}
 	}
@@ -65,25 +86,23 @@ func (l Language) Prepare(sub grader.Submission, dir string) (Program, error) {
 	return p, nil
 }
 
-// chooseMain finds the main file where the commands need one: main.* or the only source.
+// chooseMain finds the main file where the commands need one: by its name, or the only source. The main
+// file is the last source.
 func (l Language) chooseMain(v *values, name string) error {
-	candidates := mains(v.sources)
-	if len(candidates) == 0 && len(v.sources) == 1 {
-		candidates = v.sources
+	if v.main = l.mainFile(v.sources); v.main == "" && len(v.sources) == 1 {
+		v.main = v.sources[0]
 	}
-	if len(candidates) > 0 {
-		v.main = candidates[0]
+	if v.main == "" && (l.mentions("{main}") || l.mentions("{stem}")) {
+		called := l.main[0] + l.Extensions[0]
+		err := fmt.Errorf("%s: %d source files and none is called %s", name, len(v.sources), called)
+		return hint.With(err, "rename the file to be run to %s", called)
 	}
-	if v.main == "" && l.mentions("{main}") {
-		err := fmt.Errorf("%s: %d source files and none is called main%s", name, len(v.sources), l.Extensions[0])
-		return hint.With(err, "rename the file to be run to main%s", l.Extensions[0])
-	}
+	v.folder = path.Dir(cmp.Or(v.main, v.sources[0]))
 	if l.flat {
-		folder := path.Dir(v.main) // "." when there is no main file
-		if !slices.ContainsFunc(v.sources, func(f string) bool { return path.Dir(f) == folder }) {
-			folder = path.Dir(v.sources[0])
-		}
-		v.sources = slices.DeleteFunc(slices.Clone(v.sources), func(f string) bool { return path.Dir(f) != folder })
+		v.sources = slices.DeleteFunc(slices.Clone(v.sources), func(f string) bool { return path.Dir(f) != v.folder })
+	}
+	if i := slices.Index(v.sources, v.main); i >= 0 {
+		v.sources = append(slices.Delete(slices.Clone(v.sources), i, i+1), v.main)
 	}
 	return nil
 }
@@ -96,7 +115,7 @@ func (l Language) compiler(v values, files []string) *Command {
 	if len(args) == 0 {
 		return nil
 	}
-	return &Command{Args: v.expand(args), Env: slices.Concat(base, env)}
+	return &Command{Args: v.expand(args), Env: slices.Concat(base, v.expand(env))}
 }
 
 // Run is the command that runs the submission on a case with these arguments and this memory limit; 0
@@ -106,7 +125,7 @@ func (p Program) Run(memory resource.Size, args []string) Command {
 	v.memory = memory
 	return Command{
 		Args: slices.Concat(v.expand(p.Language.run), args),
-		Env:  slices.Concat(base, p.Language.environment),
+		Env:  slices.Concat(base, v.expand(p.Language.environment)),
 	}
 }
 
@@ -118,8 +137,8 @@ var base = []string{
 
 // values is what the words in braces stand for. Files are relative to the submission.
 type values struct {
-	sources       []string
-	main          string
+	sources       []string // the main file last
+	main, folder  string
 	class, public string
 	memory        resource.Size
 }
@@ -128,17 +147,19 @@ type values struct {
 // be taken for an option.
 func (v values) expand(args []string) []string {
 	var out []string
-	words := strings.NewReplacer("{main}", inside(v.main), "{class}", v.class, "{public}", v.public,
-		"{heap}", strconv.FormatInt(int64(v.memory/resource.KiB), 10))
+	replaced := strings.NewReplacer("{main}", inside(v.main), "{stem}", strings.TrimSuffix(v.main, path.Ext(v.main)),
+		"{folder}", inside(v.folder), "{class}", v.class, "{public}", v.public,
+		"{heap}", strconv.FormatInt(int64(v.memory/resource.KiB), 10),
+		"{heap-mib}", strconv.FormatInt(max(1, int64(v.memory/resource.MiB)), 10))
 	for _, arg := range args {
 		switch {
 		case arg == "{sources}":
 			for _, s := range v.sources {
 				out = append(out, inside(s))
 			}
-		case v.memory == 0 && strings.Contains(arg, "{heap}"):
+		case v.memory == 0 && strings.Contains(arg, "{heap"):
 		default:
-			out = append(out, words.Replace(arg))
+			out = append(out, replaced.Replace(arg))
 		}
 	}
 	return out
@@ -147,22 +168,7 @@ func (v values) expand(args []string) []string {
 func inside(file string) string { return path.Join("/submission", file) }
 
 func (l Language) mentions(word string) bool {
-	for _, arg := range slices.Concat(l.compile, l.run, []string{l.as}) {
-		if strings.Contains(arg, word) {
-			return true
-		}
-	}
-	return false
-}
-
-// mains returns the files at the top of the submission that are called main, without regard to the
-// extension.
-func mains(files []string) []string {
-	var found []string
-	for _, f := range files {
-		if path.Dir(f) == "." && strings.TrimSuffix(f, path.Ext(f)) == "main" {
-			found = append(found, f)
-		}
-	}
-	return found
+	return slices.ContainsFunc(slices.Concat(l.compile, l.run, []string{l.as}), func(arg string) bool {
+		return strings.Contains(arg, word)
+	})
 }

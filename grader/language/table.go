@@ -5,146 +5,153 @@ import (
 	_ "embed" // for languages.yaml
 	"errors"
 	"fmt"
-	"sort"
+	"io"
+	"os"
+	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"gopkg.in/yaml.v3"
 
-	"pocket/runtime/resource"
+	"pocket/runtime/hint"
 )
 
 //go:embed languages.yaml
 var languagesYAML []byte
 
-// table is languages.yaml, read once. That it can be read is a test's business.
-var table = sync.OnceValue(func() []Language {
-	languages, err := parse(languagesYAML)
+// Table is languages, in the order in which they are listed and preferred.
+type Table []Language
+
+// Default returns the languages that are built in. That languages.yaml can be read is a test's business.
+func Default() Table { return slices.Clone(builtIn()) }
+
+var builtIn = sync.OnceValue(func() Table {
+	t, err := Table{}.extend("languages.yaml", languagesYAML)
 	if err != nil {
-		panic("languages.yaml: " + err.Error())
+		panic(err)
 	}
-	return languages
+	return t
 })
 
-type entry struct {
-	Name          string            `yaml:"name"`
-	Title         string            `yaml:"title"`
-	Extensions    []string          `yaml:"extensions"`
-	Exclude       []string          `yaml:"exclude"`
-	Programs      []string          `yaml:"programs"`
-	Package       string            `yaml:"package"`
-	Flat          bool              `yaml:"flat"`
-	As            string            `yaml:"as"`
-	Compile       []string          `yaml:"compile"`
-	Run           []string          `yaml:"run"`
-	Environment   map[string]string `yaml:"environment"`
-	Project       projectEntry      `yaml:"project"`
-	CompileLimits limitsEntry       `yaml:"compile-limits"`
-	Extra         limitsEntry       `yaml:"extra"`
-	OutOfMemory   string            `yaml:"out-of-memory"`
-	Cache         *cacheEntry       `yaml:"cache"`
-}
+// maxDefinitions is how large a file of definitions may be.
+const maxDefinitions = 1 << 20
 
-type projectEntry struct {
-	File        string            `yaml:"file"`
-	Environment map[string]string `yaml:"environment"`
-	Compile     []string          `yaml:"compile"`
-}
-
-type limitsEntry struct {
-	CPU       time.Duration `yaml:"cpu"`
-	Wall      time.Duration `yaml:"wall"`
-	Memory    size          `yaml:"memory"`
-	Files     size          `yaml:"files"`
-	Processes int           `yaml:"processes"`
-}
-
-type size resource.Size
-
-func (s *size) UnmarshalYAML(node *yaml.Node) error {
-	n, err := resource.ParseSize(node.Value)
+// Extend returns the table with the definitions of a YAML file: those with a name of the table's take that
+// one's place, the others come last. An error about the file's content is Mistakes, all at once.
+func (t Table) Extend(file string) (Table, error) {
+	f, err := os.Open(file)
 	if err != nil {
-		return fmt.Errorf("line %d: %w", node.Line, err)
+		return nil, hint.With(fmt.Errorf("reading languages: %w", err), "check the path; grader/README.md explains what such a file holds")
 	}
-	*s = size(n)
-	return nil
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxDefinitions+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading languages: %w", err)
+	}
+	if len(text) > maxDefinitions {
+		return nil, fmt.Errorf("reading languages: %s has more than 1 MiB", file)
+	}
+	return t.extend(file, text)
 }
 
-// parse reads a table of languages; unknown keys, missing keys and doubled names are errors.
-func parse(text []byte) ([]Language, error) {
-	decoder := yaml.NewDecoder(bytes.NewReader(text))
-	decoder.KnownFields(true)
-	var entries []entry
-	if err := decoder.Decode(&entries); err != nil {
+func (t Table) extend(file string, text []byte) (Table, error) {
+	r := &reader{file: file}
+	list, err := r.parse(text)
+	if err != nil {
 		return nil, err
 	}
-	var languages []Language
-	seen := map[string]bool{}
-	for i, e := range entries {
-		if err := e.check(); err != nil {
-			return nil, fmt.Errorf("language %d (%q): %w", i+1, e.Name, err)
+	extended, seen := slices.Clone(t), map[string]bool{}
+	for _, n := range list {
+		d, ok := r.definition(resolved(n), extended)
+		if !ok {
+			continue
 		}
-		for _, key := range append([]string{e.Name}, e.Extensions...) {
-			if seen[key] {
-				return nil, fmt.Errorf("language %d: %q is taken by an earlier one", i+1, key)
-			}
-			seen[key] = true
+		if seen[d.name] {
+			r.wrong(n, "%s: the file defines it twice", d.name)
 		}
-		languages = append(languages, e.language())
-	}
-	return languages, nil
-}
-
-func (e entry) check() error {
-	var problems []error
-	for _, field := range []struct {
-		key   string
-		empty bool
-	}{
-		{"name", e.Name == ""},
-		{"title", e.Title == ""},
-		{"extensions", len(e.Extensions) == 0},
-		{"programs", len(e.Programs) == 0},
-		{"package", e.Package == ""},
-		{"run", len(e.Run) == 0},
-		{"project.compile", e.Project.File != "" && len(e.Project.Compile) == 0},
-	} {
-		if field.empty {
-			problems = append(problems, fmt.Errorf("%s is missing", field.key))
+		seen[d.name] = true
+		at := slices.IndexFunc(extended, func(l Language) bool { return l.Name == d.name })
+		if at < 0 {
+			extended = append(extended, d.language())
+		} else {
+			extended[at] = d.language()
 		}
 	}
-	if strings.Contains(e.Name, "/") {
-		problems = append(problems, errors.New("name: a slash is not allowed")) // it becomes part of a file's name
+	if len(r.mistakes) > 0 {
+		slices.SortStableFunc(r.mistakes, func(a, b Mistake) int { return a.Line - b.Line })
+		return nil, r.mistakes
 	}
-	return errors.Join(append(problems, e.Cache.check())...)
+	return extended, nil
 }
 
-func (e entry) language() Language {
-	env := environment(e.Environment)
-	return Language{
-		Name: e.Name, Title: e.Title, Extensions: e.Extensions, Programs: e.Programs, Package: e.Package,
-		exclude: e.Exclude, flat: e.Flat, as: e.As, compile: e.Compile, run: e.Run,
-		environment: env, cache: e.Cache.cache(env),
-		project: project{
-			file: e.Project.File, compile: e.Project.Compile, environment: environment(e.Project.Environment),
-		},
-		compileLimits: e.CompileLimits.limits(), extra: e.Extra.limits(), outOfMemory: e.OutOfMemory,
+// parse returns the definitions of a file: it is a list of them.
+func (r *reader) parse(text []byte) ([]*yaml.Node, error) {
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	var document, second yaml.Node
+	err := decoder.Decode(&document)
+	if err == nil && !errors.Is(decoder.Decode(&second), io.EOF) {
+		r.wrong(&second, "one document is expected: what follows --- would not be read")
+		return nil, r.mistakes
 	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, r.syntax(err)
+	}
+	if len(document.Content) != 1 || resolved(document.Content[0]).Kind != yaml.SequenceNode {
+		r.wrong(&document, "a list of languages is expected: each begins with “- name:”")
+		return nil, r.mistakes
+	}
+	return resolved(document.Content[0]).Content, nil
 }
 
-func (l limitsEntry) limits() resource.Limits {
-	return resource.Limits{
-		CPU: l.CPU, Wall: l.Wall, Memory: resource.Size(l.Memory), Files: resource.Size(l.Files),
-		Processes: l.Processes,
+// syntax is the mistake that yaml.v3 writes as "yaml: line 3: …".
+func (r *reader) syntax(err error) error {
+	line, text := 1, strings.TrimPrefix(err.Error(), "yaml: ")
+	if n, _ := fmt.Sscanf(text, "line %d:", &line); n == 1 {
+		_, text, _ = strings.Cut(text, ": ")
 	}
+	r.wrong(&yaml.Node{Line: line}, "not YAML: %s", text)
+	return r.mistakes
 }
 
-func environment(pairs map[string]string) []string {
-	var env []string
-	for name, value := range pairs {
-		env = append(env, name+"="+value)
+// definition reads one definition, which may extend one of the table's.
+func (r *reader) definition(n *yaml.Node, t Table) (definition, bool) {
+	var d definition
+	before := len(r.mistakes)
+	extends, at := value(n, "extends"), "language"
+	if name := value(n, "name"); name != nil && name.Kind == yaml.ScalarNode && name.Value != "" {
+		at = name.Value
 	}
-	sort.Strings(env)
-	return env
+	if extends != nil {
+		found, err := t.Find(extends.Value)
+		if err != nil {
+			r.wrong(extends, "%s.extends: %v%s", at, err, meant(extends.Value, t.Names()))
+		}
+		d = found.written
+		d.name = ""
+	}
+	r.mapping(n, at, d.keys(r))
+	if len(r.mistakes) > before {
+		return d, false
+	}
+	for _, p := range d.check() {
+		where := n
+		if first, _, _ := strings.Cut(p.key, "."); value(n, first) != nil {
+			where = value(n, first)
+		}
+		r.wrong(where, "%s.%s: %s", at, p.key, p.text)
+	}
+	return d, len(r.mistakes) == before
+}
+
+// value returns the value of a mapping's key, or nil.
+func value(n *yaml.Node, key string) *yaml.Node {
+	if n.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			return resolved(n.Content[i+1])
+		}
+	}
+	return nil
 }

@@ -18,13 +18,14 @@ type Person struct {
 
 // harmless is the part of the host's /etc that programs need and that holds no secret.
 var harmless = []string{
-	"alternatives", "ca-certificates", "fonts", "gai.conf", "ghc", "java", "ld.so.cache", "ld.so.conf",
-	"ld.so.conf.d", "localtime", "lua", "mime.types", "os-release", "perl", "php", "protocols", "python3",
+	"alternatives", "ca-certificates", "fonts", "fpc.cfg", "gai.conf", "ghc", "java", "ld.so.cache", "ld.so.conf",
+	"ld.so.conf.d", "localtime", "lua", "mime.types", "mono", "os-release", "perl", "php", "protocols", "python3",
 	"ruby", "rpc", "services", "ssl/certs", "ssl/openssl.cnf", "terminfo", "timezone",
 }
 
 // Host is a read-only view of the host's programs: /usr, /bin, /sbin, /lib*, the harmless part of /etc and
-// synthesized passwd, group and hosts. Nothing of /home, /root, /var, /opt or /srv is in it.
+// synthesized passwd, group and hosts. Nothing of /home, /root, /opt or /srv is in it, and of /var only the
+// list of GHC's libraries, without which it compiles nothing.
 func Host(people ...Person) Plan {
 	p := Plan{Mounts: []Mount{{Kind: Tmpfs, Target: "/", Size: resource.MiB, Mode: 0o755}}, Seal: true}
 	p.bindHost("/usr")
@@ -42,6 +43,7 @@ func Host(people ...Person) Plan {
 	for _, name := range javas {
 		p.bindHost(name)
 	}
+	p.bindHost("/var/lib/ghc")
 	p.Dirs = append(p.Dirs, "/tmp", "/var/tmp", "/run", "/home", "/etc")
 	p.AddPeople(people...)
 	p.Files = append(p.Files,
