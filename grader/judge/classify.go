@@ -28,8 +28,7 @@ func classify(c grader.Case, p Program, limits resource.Limits, out grader.Outco
 	r := measured(out)
 	r.Case, r.Points = c.Name, c.Points
 	r.Stderr = tail(out.Stderr, maxStderr)
-	limit := overrun(p, limits, out)
-	heap := outOfHeap(p, out)
+	limit, heap := overrun(p, limits, out), outOfHeap(p, out)
 	switch {
 	case heap != "":
 		r.Verdict = grader.MLE

@@ -34,7 +34,7 @@ func rule(noun string, t *grader.Tool, p Program, c grader.Case, limits resource
 	broken := func(format string, args ...any) ruling {
 		return ruling{verdict: grader.JE, detail: "the " + noun + " " + fmt.Sprintf(format, args...), judge: stderr}
 	}
-	limit := overrun(p, limits, out)
+	limit, heap := overrun(p, limits, out), outOfHeap(p, out)
 	switch {
 	case out.NotFound:
 		return broken("cannot be started: %s", missing(p, "its program", out.Err))
@@ -46,8 +46,9 @@ func rule(noun string, t *grader.Tool, p Program, c grader.Case, limits resource
 		return broken("went over its %s", overLimit(limit, limits, out))
 	case out.Signal != "":
 		return broken("was ended by %s", out.Signal)
-	case outOfHeap(p, out):
-		return broken("went over its memory limit %s: %s", limits.Memory.Human(), p.OutOfMemory)
+	// Not without a crash: a checker may quote the submission's output, which may be such a text.
+	case heap != "" && crash.Match(out.Stderr):
+		return broken("went over its memory limit %s: %s", limits.Memory.Human(), heap)
 	case t.Protocol != grader.Kattis && out.ExitCode != 0 && crash.Match(out.Stderr):
 		return broken("died of an exception, with exit code %d", out.ExitCode)
 	}
