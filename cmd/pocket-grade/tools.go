@@ -65,9 +65,9 @@ func enterTool(t *grader.Tool) (entry, error) {
 // spoken is the language that the suite says a tool is written in, or that its files are.
 func spoken(t *grader.Tool, sub grader.Submission) (language.Language, error) {
 	if t.Language != "" {
-		return language.Find(t.Language)
+		return language.Default().Find(t.Language)
 	}
-	return language.Detect(sub, nil)
+	return language.Default().Detect(sub, nil)
 }
 
 // equip makes the tools ready to be run in the workspace.
