@@ -155,13 +155,11 @@ func (m *monitor) heed(c *checkup, p Probe) {
 	switch c.OnFailure {
 	case "kill": // the restart policy decides what comes then
 		m.blame(ReasonHealth)
-		m.finishOff(unix.SIGKILL, 0)
+		m.finishOff(ending{})
 	case "stop":
-		m.give(halt, ReasonHealth)
-		m.finishOff(m.cfg.stopSignal(), m.cfg.stopTimeout())
+		m.demand(halt, ReasonHealth, m.cfg.ending())
 	case "restart":
-		m.give(again, ReasonHealth)
-		m.finishOff(m.cfg.stopSignal(), m.cfg.stopTimeout())
+		m.demand(again, ReasonHealth, m.cfg.ending())
 	}
 }
 

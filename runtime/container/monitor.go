@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"pocket/runtime/hint"
 	"pocket/runtime/image"
 	"pocket/runtime/sandbox"
@@ -42,6 +44,7 @@ type monitor struct {
 	paused   bool
 	order    order
 	why      string        // the reason of an end that was ordered
+	how      ending        // of a program that was not there yet at the order
 	ordered  chan struct{} // closed at an order
 	ended    chan struct{} // closed at the end of the run that proc is
 	warnings []string      // that nobody has been told of yet
@@ -58,6 +61,13 @@ const (
 	halt        // end, and do not start again
 	again       // end, and start at once
 )
+
+// ending is how a program is made to end: by a signal, and by force when it has not after patience. With no
+// patience it is killed at once; with a negative one it is waited for for ever.
+type ending struct {
+	signal   unix.Signal
+	patience time.Duration
+}
 
 func newMonitor(e *Engine, id string) *monitor {
 	return &monitor{Engine: e, folder: e.Folder(id), ordered: make(chan struct{})}
@@ -97,8 +107,13 @@ func (m *monitor) open() (err error) {
 // program runs, and when it could not be started.
 func (m *monitor) watch(ctx context.Context, started func(error)) (sandbox.Exit, error) {
 	var delay time.Duration
+	var last sandbox.Exit
 	for restarts := 0; ; {
 		exit, err := m.once(ctx, restarts > 0, started)
+		if errors.Is(err, errHalted) {
+			return last, m.DB.GiveUp(m.record.ID)
+		}
+		last = exit
 		reason := m.reason(exit)
 		next := m.next(reason, exit, err, restarts)
 		status := state.Restarting
@@ -130,6 +145,15 @@ func (m *monitor) watch(ctx context.Context, started func(error)) (sandbox.Exit,
 			restarts, delay = 0, 0
 		}
 	}
+}
+
+// errHalted says that a stop came just before a restart: there is no further run, and the last one's end stands.
+var errHalted = errors.New("stopped before it was started again")
+
+func (m *monitor) halted() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.order == halt
 }
 
 // next decides what comes after a run.

@@ -3,6 +3,10 @@ package container
 import (
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
+
+	"pocket/runtime/sandbox"
 )
 
 func TestRestartPoliciesAreRead(t *testing.T) {
@@ -75,13 +79,29 @@ func TestDelaysDoubleUpToAMinuteAndBeginAnew(t *testing.T) {
 // Between a restart's decision and its start a stop may come: it must not be forgotten with the restart.
 func TestHaltOutlastsRestart(t *testing.T) {
 	m := &monitor{ordered: make(chan struct{})}
-	m.give(again, ReasonHealth)
+	m.give(again, ReasonHealth, ending{})
 	if !m.renew() || m.order != goOn {
 		t.Fatalf("after a restart the order is %v", m.order)
 	}
-	m.give(again, ReasonHealth)
-	m.give(halt, ReasonStopped)
+	m.give(again, ReasonHealth, ending{})
+	m.give(halt, ReasonStopped, ending{})
 	if m.renew() || m.order != halt || m.why != ReasonStopped {
 		t.Errorf("after a restart and a halt the order is %v, why %q", m.order, m.why)
+	}
+}
+
+// What is asked while the program is only being started is done to it as it was asked, the last one's way.
+func TestAnOrderWaitsForTheProgram(t *testing.T) {
+	m := &monitor{ordered: make(chan struct{})}
+	soft, hard := ending{unix.SIGTERM, time.Second}, ending{unix.SIGKILL, 0}
+	if m.give(again, ReasonStopped, soft) || m.how != soft || m.halted() {
+		t.Errorf("of a restart there is %+v, halted %v", m.how, m.halted())
+	}
+	if m.give(halt, ReasonStopped, soft) || m.give(again, ReasonHealth, hard) || m.how != hard || !m.halted() {
+		t.Errorf("of a stop and what came after it there is %+v, halted %v", m.how, m.halted())
+	}
+	m.proc = &sandbox.Process{}
+	if !m.give(halt, ReasonStopped, soft) {
+		t.Error("a program that runs is not to be ended at once")
 	}
 }

@@ -140,7 +140,7 @@ func (m *monitor) signal(s unix.Signal) error {
 		return err
 	}
 	if s == unix.SIGKILL || s == m.cfg.stopSignal() {
-		m.give(halt, "")
+		m.give(halt, "", ending{})
 		if err := m.DB.Halt(m.record.ID, "kill"); err != nil {
 			m.warn(err.Error())
 		}
@@ -158,23 +158,34 @@ func (m *monitor) kill(proc *sandbox.Process) {
 	m.hub.hurry()
 }
 
-// give records an order. A halt is not taken back.
-func (m *monitor) give(o order, why string) {
+// give records an order, and says whether a program runs that is to be ended for it. One that is only being
+// started is ended, as how says, when it is there. A halt is not taken back.
+func (m *monitor) give(o order, why string, how ending) (runs bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.how, runs = how, m.proc != nil
 	if m.order == halt {
-		return
+		return runs
 	}
 	if m.order == goOn {
 		close(m.ordered)
 	}
 	m.order, m.why = o, why
+	return runs
+}
+
+// demand gives an order and ends the program for it.
+func (m *monitor) demand(o order, why string, how ending) {
+	if m.give(o, why, how) {
+		m.finishOff(how)
+	}
 }
 
 // stop has the program end, by r's signal and, when it has not ended in time, by force. The answer comes at
 // once: the end is what wait, or the lock, tells of.
 func (m *monitor) stop(r request, o order) error {
-	m.give(o, ReasonStopped)
+	how := ending{unix.Signal(r.Signal), r.Patience}
+	runs := m.give(o, ReasonStopped, how)
 	action := "stop"
 	if o == again {
 		action = "restart"
@@ -182,28 +193,30 @@ func (m *monitor) stop(r request, o order) error {
 	if err := m.DB.Halt(m.record.ID, action); err != nil {
 		m.warn(err.Error())
 	}
-	m.finishOff(unix.Signal(r.Signal), r.Patience)
+	if runs {
+		m.finishOff(how)
+	}
 	return nil
 }
 
-// finishOff asks the program to end and kills it if it has not after patience, if that is not negative.
-func (m *monitor) finishOff(s unix.Signal, patience time.Duration) {
+// finishOff has the program end.
+func (m *monitor) finishOff(how ending) {
 	m.mu.Lock()
 	proc, paused, ended := m.proc, m.paused, m.ended
 	m.mu.Unlock()
 	if proc == nil {
 		return
 	}
-	if patience == 0 || paused {
+	if how.patience == 0 || paused {
 		m.kill(proc) // what is paused cannot obey
 		return
 	}
-	_ = proc.Signal(s) // it may have ended just now
-	if patience < 0 {
+	_ = proc.Signal(how.signal) // it may have ended just now
+	if how.patience < 0 {
 		return
 	}
 	m.others.Go(func() {
-		timer := time.NewTimer(patience)
+		timer := time.NewTimer(how.patience)
 		defer timer.Stop()
 		select {
 		case <-ended:

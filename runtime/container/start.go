@@ -129,8 +129,7 @@ func (e *Engine) Monitor(id string, end <-chan os.Signal) error {
 func (m *monitor) endOn(end <-chan os.Signal, over <-chan struct{}) {
 	select {
 	case <-end:
-		m.give(halt, ReasonStopped)
-		m.finishOff(m.cfg.stopSignal(), m.cfg.stopTimeout())
+		m.demand(halt, ReasonStopped, m.cfg.ending())
 	case <-over:
 	}
 }

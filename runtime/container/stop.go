@@ -38,6 +38,9 @@ func (c *Config) stopTimeout() time.Duration {
 	return *c.StopTimeout
 }
 
+// ending is how the container's program ends unless the caller says otherwise.
+func (c *Config) ending() ending { return ending{c.stopSignal(), c.stopTimeout()} }
+
 // StopOptions says how a container is stopped; zero fields are what the container was made with.
 type StopOptions struct {
 	Signal  unix.Signal

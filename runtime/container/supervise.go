@@ -18,7 +18,7 @@ import (
 // once runs the sandbox once to its end, with everything that must happen while it lives. When it returns,
 // all goroutines that it started have ended. started is told once the program runs.
 func (m *monitor) once(ctx context.Context, restart bool, started func(error)) (sandbox.Exit, error) {
-	proc, in, net, err := m.start(ctx)
+	proc, in, net, err := m.start(ctx, restart)
 	if err != nil {
 		return sandbox.Exit{}, err
 	}
@@ -57,19 +57,19 @@ func (m *monitor) once(ctx context.Context, restart bool, started func(error)) (
 }
 
 // start makes the network and starts the program in it.
-func (m *monitor) start(ctx context.Context) (*sandbox.Process, *input, *link, error) {
+func (m *monitor) start(ctx context.Context, restart bool) (*sandbox.Process, *input, *link, error) {
 	net, err := m.link(ctx)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	proc, in, err := m.launch(ctx, net)
+	proc, in, err := m.launch(ctx, net, restart)
 	if err != nil {
 		return nil, nil, nil, errors.Join(err, net.close())
 	}
 	return proc, in, net, nil
 }
 
-func (m *monitor) launch(ctx context.Context, net *link) (*sandbox.Process, *input, error) {
+func (m *monitor) launch(ctx context.Context, net *link, restart bool) (*sandbox.Process, *input, error) {
 	spec, err := m.spec(net)
 	if err != nil {
 		return nil, nil, err
@@ -82,6 +82,10 @@ func (m *monitor) launch(ctx context.Context, net *link) (*sandbox.Process, *inp
 		return nil, nil, err
 	}
 	spec.Rows, spec.Cols = m.hub.size()
+	if restart && m.halted() {
+		in.started()
+		return nil, nil, errors.Join(errHalted, in.close())
+	}
 	proc, err := sandbox.Start(spec)
 	in.started()
 	if err != nil {
@@ -122,14 +126,14 @@ func (m *monitor) admit(proc *sandbox.Process, restart bool) error {
 func (m *monitor) begin(proc *sandbox.Process, program io.WriteCloser) {
 	m.mu.Lock()
 	m.proc, m.paused, m.ended = proc, false, make(chan struct{})
-	ordered := m.order
+	ordered, how := m.order, m.how
 	m.mu.Unlock()
 	m.hub.connect(program, proc)
 	if m.signals != nil {
 		m.signals.start(proc)
 	}
 	if ordered != goOn {
-		proc.Kill()
+		m.finishOff(how)
 	}
 }
 
