@@ -27,6 +27,9 @@ func cmdCreate(c *call) error {
 		return err
 	}
 	defer e.DB.Close()
+	if err := c.fetchImage(e, &o); err != nil {
+		return err
+	}
 	made, err := c.create(e, &o)
 	if err != nil {
 		return err

@@ -21,6 +21,7 @@ type inspectedHostConfig struct {
 	AutoRemove        bool
 	LogConfig         inspectedLog
 	Capabilities      []string // what is kept, inside its user namespace
+	GroupAdd          []string
 	Privileged        bool
 	ReadonlyRootfs    bool
 	SecurityOpt       []string
@@ -56,7 +57,7 @@ type inspectedLog struct {
 func inspectHostConfig(cfg container.Config) inspectedHostConfig {
 	l := cfg.Limits
 	o := inspectedHostConfig{Binds: []string{}, NetworkMode: cfg.Network.Mode.String(), inspectedPublished: inspectPublished(cfg.Network), AutoRemove: cfg.Remove, LogConfig: inspectLog(cfg.Log),
-		Capabilities: container.CapabilityNames(cfg.Capabilities), Privileged: cfg.Privileged, ReadonlyRootfs: cfg.ReadOnly,
+		Capabilities: container.CapabilityNames(cfg.Capabilities), GroupAdd: append([]string{}, cfg.GroupAdd...), Privileged: cfg.Privileged, ReadonlyRootfs: cfg.ReadOnly,
 		SecurityOpt: []string{"seccomp=" + cfg.Seccomp.String(), "no-new-privileges"}, MaskedPaths: cfg.Mask, UnmaskedPaths: cfg.Unmask,
 		Memory: l.Memory, MemorySwap: l.Swap, MemoryReservation: l.Reservation, NanoCpus: int64(l.CPUs * 1e9), CpuShares: l.Shares,
 		CpuPeriod: l.CPUPeriod.Microseconds(), CpusetCpus: l.Cpuset, PidsLimit: l.Processes, OomScoreAdj: cfg.OOMScore,

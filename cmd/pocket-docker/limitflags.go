@@ -17,14 +17,15 @@ type limitOptions struct {
 	limits        *resource.Limits
 	period, quota time.Duration
 	cpus          bool
+	fresh         bool // of a container that is made: 0 is no limit, as docker has it
 }
 
 func (o *limitOptions) flags(flags *pflag.FlagSet) {
 	l := o.limits
-	flags.VarP(memoryFlag(&l.Memory), "memory", "m", "")
+	flags.VarP(o.orNone(memoryFlag(&l.Memory), func() { l.Memory = 0 }), "memory", "m", "")
 	flags.Var(swapFlag(&l.Swap), "memory-swap", "")
 	flags.Var(sizeFlag(&l.Reservation), "memory-reservation", "")
-	flags.Var(o.cpusFlag(), "cpus", "")
+	flags.Var(o.orNone(o.cpusFlag(), func() { l.CPUs, o.cpus = 0, false }), "cpus", "")
 	flags.Var(microsecondsFlag(&o.period, 1000, 1000000), "cpu-period", "")
 	flags.Var(microsecondsFlag(&o.quota, 1000, 1<<40), "cpu-quota", "")
 	flags.VarP(sharesFlag(&l.Shares), "cpu-shares", "c", "")
@@ -62,6 +63,27 @@ func (o *limitOptions) cpusFlag() *value {
 	return &value{kind: read.kind, set: func(s string) error {
 		o.cpus = true
 		return read.set(s)
+	}}
+}
+
+// orNone takes 0 for no limit where there is none yet. One that there is is not taken away by it: docker's 0 leaves
+// it as it is.
+func (o *limitOptions) orNone(v *value, none func()) *value {
+	if !o.fresh {
+		return v
+	}
+	return &value{kind: v.kind, set: func(s string) error {
+		zero := false
+		if number, err := strconv.ParseFloat(s, 64); err == nil {
+			zero = number == 0
+		} else if size, err := resource.ParseSize(s); err == nil {
+			zero = size == 0
+		}
+		if zero {
+			none()
+			return nil
+		}
+		return v.set(s)
 	}}
 }
 

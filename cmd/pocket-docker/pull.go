@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -79,16 +78,7 @@ func cmdPull(c *call) error {
 	if !o.quiet {
 		m = newMeter(c.stderr)
 	}
-	var img image.Image
-	if pull != nil {
-		img, err = e.Images.PullImage(ctx, *pull, o.name, m.show)
-	} else {
-		img, err = e.Images.Pull(ctx, from, o.name, o.digest, m.show)
-	}
-	m.clear()
-	if ctx.Err() != nil && err != nil {
-		return hint.With(errors.New("interrupted"), "call it again to go on where it stopped")
-	}
+	img, err := o.fetch(ctx, e, pull, from, m)
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,9 @@ error; pocket-docker logs shows it again.
 What to run
   --rootfs IMAGE         the root filesystem (host)
   --cmd "COMMAND LINE"   the program, split as a shell splits words; nothing is expanded
+  --pull WHEN            fetch IMAGE first, as pocket-docker pull docker://IMAGE does: always, missing (when
+                         it is not stored) or never (which is so without this flag)
+  --platform OS/ARCH[/VARIANT]   which of several to fetch; a stored one for another processor is refused
   --name NAME            the container's name (a random one)
   --rm                   remove the container when it has ended
   -e, --env NAME[=VALUE] an environment variable; without a value, ours is passed on
@@ -42,6 +45,7 @@ What to run
                          who runs it inside, by names of the image or by numbers (the image's, else root);
                          without GROUP also as a member of the groups that the image gives to USER,
                          where there is a range of ids (not with a single one: the kernel forbids it)
+  --group-add GROUP      one more group of who runs it, by a name of the image or by a number
   --entrypoint PROGRAM   what runs before COMMAND, in place of the image's; "" for nothing
   -h, --hostname NAME    the host name inside (the first digits of the id)
   --cidfile FILE         a new file that the id is written to
@@ -95,11 +99,12 @@ Its network
   --dns-option OPTION           an option of resolv.conf in place of this machine's
 
 What it may use (SIZE: 512k, 64MiB, 1g; DURATION: 500ms, 2s, 1m30s)
-  -m, --memory SIZE      memory of all its processes, files in memory included; swap none, unless:
+  -m, --memory SIZE      memory of all its processes, files in memory included, or 0 for no limit; swap
+                         none, unless:
   --memory-swap SIZE     memory and swap together; -1 for any amount of swap
   --memory-reservation SIZE   memory that it may keep when others get short of it; no limit
   --oom-score-adj N      -1000 to 1000: how likely the kernel ends it when the machine is out of memory
-  --cpus NUMBER          processor time per second, such as 0.5
+  --cpus NUMBER          processor time per second, such as 0.5; 0 for no limit
   --cpu-quota N          the same as N microseconds of each period
   --cpu-period N         the microseconds of a period (100000)
   -c, --cpu-shares N     its weight against others for processor time (1024)
@@ -150,6 +155,10 @@ Its health check, run inside by its monitor; three failures in a row make it unh
   --health-on-failure ACTION         when unhealthy: none, kill, restart or stop
   --no-healthcheck                   none, whatever the image says
 
+What docker's flags ask for and there is not here, is refused with what to do instead: --pid, --ipc, --uts
+and --cgroupns other than private, --annotation, --cgroup-parent, --device-cgroup-rule, --gpus, --runtime,
+--storage-opt, --link, --ip, --blkio-weight and others.
+
 Ctrl-C and other signals are passed on to the program; the third one kills it.
 
 Example:
@@ -176,6 +185,9 @@ func cmdRun(c *call) error {
 		return err
 	}
 	defer e.DB.Close()
+	if err := c.fetchImage(e, &o); err != nil {
+		return err
+	}
 	switch {
 	case o.detach:
 		return c.runDetached(e, &o)

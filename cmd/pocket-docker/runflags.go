@@ -31,6 +31,7 @@ type runOptions struct {
 	quiet       bool
 	live        limitOptions
 	net         networkOptions
+	image       imageOptions
 }
 
 // runFlags defines the flags of run: those of create, and how it is connected.
@@ -59,7 +60,10 @@ func (o *runOptions) flags(flags *pflag.FlagSet) {
 	flags.VarP(o.each("user[:group]", o.setUser), "user", "u", "")
 	flags.Var(o.each("program", o.setEntrypoint), "entrypoint", "")
 	o.volumeFlags(flags)
-	o.live = limitOptions{limits: &o.Limits}
+	flags.Var(o.each("group", o.setGroupAdd), "group-add", "")
+	o.imageFlags(flags)
+	refusedFlags(flags)
+	o.live = limitOptions{limits: &o.Limits, fresh: true}
 	o.live.flags(flags)
 	o.startLimits(flags)
 	o.net = networkOptions{Networking: &o.Network}
@@ -176,6 +180,15 @@ func (o *runOptions) setUser(s string) error {
 		}
 	}
 	o.User = s
+	return nil
+}
+
+// setGroupAdd takes a group's name or number; which group of the image a name is, is found out later.
+func (o *runOptions) setGroupAdd(s string) error {
+	if s == "" || strings.ContainsAny(s, ":\n\x00") {
+		return fmt.Errorf("%q is not a group's name or number", s)
+	}
+	o.GroupAdd = append(o.GroupAdd, s)
 	return nil
 }
 

@@ -111,7 +111,7 @@ func TestRunFlagErrors(t *testing.T) {
 		"-v /a:/b:rx x sh":                      "not a mode",
 		"-e =x x sh":                            "not NAME",
 		"--tmpfs /t:size=many x sh":             "not a size",
-		"--cpus 0 x sh":                         "not a number of CPUs",
+		"--cpus -1 x sh":                        "not a number of CPUs",
 		"--cpus NaN x sh":                       "not a number of CPUs",
 		"--pids-limit -2 x sh":                  "not a number of processes",
 		"--pids-limit 9999999999 x sh":          "not a number of processes",

@@ -29,11 +29,15 @@ type Config struct {
 	Env        []string // "NAME=value", added to PATH, HOME, HOSTNAME and, with Terminal, TERM
 	Dir        string   // working directory inside; "" means the image's, else "/"
 
-	Hostname string // "" means the first 12 digits of the id
-	User     string // who runs the program, by name or number, as image.LookupUser takes it; "" means the image's, else root
-	UID, GID int    // what User was when the container was made; set by Create
-	Groups   []int  // further groups that the image gives to that user; set by Create
-	Home     string // that user's; set by Create
+	Hostname string   // "" means the first 12 digits of the id
+	User     string   // who runs the program, by name or number, as image.LookupUser takes it; "" means the image's, else root
+	UID, GID int      // what User was when the container was made; set by Create
+	Groups   []int    // further groups that the image gives to that user; set by Create
+	Home     string   // that user's; set by Create
+	GroupAdd []string // groups beside those of the image, by name or number
+	AddedIDs []int    // what GroupAdd was when the container was made; set by Create
+
+	Architecture string // what the image must be for, in Go's words, where it tells; "" for any that can run here
 
 	Volumes  []Volume
 	Borrowed []Borrow // whose volumes are seen too, but for those with a target of Volumes

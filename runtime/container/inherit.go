@@ -1,6 +1,7 @@
 package container
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -18,7 +19,7 @@ import (
 
 // inherit fills what the user left open with what the image says of itself, and finds out who User is.
 func (c *Config) inherit(img image.Image) error {
-	if err := img.CheckArchitecture(); err != nil {
+	if err := c.checkPlatform(img); err != nil {
 		return err
 	}
 	start := img.Config.Start(image.Wish{Args: c.Args, Entrypoint: c.Entrypoint, Env: c.Env, User: c.User, Dir: c.Dir})
@@ -45,6 +46,15 @@ func (c *Config) inherit(img image.Image) error {
 	return c.inheritUser(img, start.User)
 }
 
+// checkPlatform finds out whether the image is for the processor that is asked for, and can run here.
+func (c *Config) checkPlatform(img image.Image) error {
+	if c.Architecture != "" && img.Architecture != "" && img.Architecture != c.Architecture {
+		return hint.With(fmt.Errorf("image %s is for %s, not %s", img.Name, img.Architecture, c.Architecture),
+			"fetch the other one first: pocket-docker pull --platform linux/%s docker://%s, or run --pull missing", c.Architecture, img.Name)
+	}
+	return img.CheckArchitecture()
+}
+
 func (c *Config) inheritUser(img image.Image, spec string) error {
 	user, err := image.LookupUser(img.Layers, spec)
 	if err != nil {
@@ -54,6 +64,14 @@ func (c *Config) inheritUser(img image.Image, spec string) error {
 		user.GID = user.UID // the view of the host has no entry for it but the one that is made of it
 	}
 	c.UID, c.GID, c.Groups, c.Home = user.UID, user.GID, user.Groups, user.Home
+	c.AddedIDs = nil
+	for _, name := range c.GroupAdd {
+		gid, err := image.LookupGroup(img.Layers, name)
+		if err != nil {
+			return err
+		}
+		c.AddedIDs = append(c.AddedIDs, gid)
+	}
 	return nil
 }
 
@@ -63,7 +81,21 @@ func (c *Config) supplementary(ids idmap.Map) []int {
 	if os.Geteuid() != 0 && !ids.Tool {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(c.Groups), func(gid int) bool { return idmap.Host(ids.GIDs, gid) < 0 })
+	all := slices.Concat(c.Groups, c.AddedIDs)
+	slices.Sort(all)
+	return slices.DeleteFunc(slices.Compact(all), func(gid int) bool { return idmap.Host(ids.GIDs, gid) < 0 })
+}
+
+// checkAdded tells of a group that was asked for and cannot be had with the mapping.
+func (c *Config) checkAdded(ids idmap.Map) error {
+	have := c.supplementary(ids)
+	for i, gid := range c.AddedIDs {
+		if !slices.Contains(have, gid) {
+			return hint.With(fmt.Errorf("group %s cannot be added: %s", c.GroupAdd[i], cmp.Or(ids.Reason, fmt.Sprintf("%d has no id on this host", gid))),
+				"leave --group-add out, or have ranges of subordinate ids set up (pocket-docker doctor)")
+		}
+	}
+	return nil
 }
 
 // imageSignal reads a stop signal as images have it: SIGTERM, TERM, 15, SIGRTMIN+3.

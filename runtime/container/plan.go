@@ -24,6 +24,9 @@ func (m *monitor) spec(net *link) (sandbox.Spec, error) {
 			fmt.Errorf("user %d:%d has no id on this host: %s", cfg.UID, cfg.GID, m.IDs.Reason),
 			"run it as user 0, who is you outside, or have ranges of subordinate ids set up (pocket-docker doctor)")
 	}
+	if err := cfg.checkAdded(m.ids()); err != nil {
+		return sandbox.Spec{}, err
+	}
 	root, err := m.plan(net)
 	if err != nil {
 		return sandbox.Spec{}, err

@@ -51,6 +51,15 @@ func LookupUser(trees []string, spec string) (User, error) {
 	return u, nil
 }
 
+// LookupGroup finds out which group of the trees a name is, as LookupUser does; digits are always a number.
+func LookupGroup(trees []string, name string) (int, error) {
+	gid, err := findGroup(readLines(trees, "etc/group"), name)
+	if err != nil {
+		return 0, fmt.Errorf("group %s: %w", quote(name), err)
+	}
+	return gid, nil
+}
+
 func contains(fields []string, at int, name string) bool {
 	if len(fields) <= at {
 		return false
@@ -106,7 +115,7 @@ func findGroup(groups [][]string, name string) (int, error) {
 			return gid, nil
 		}
 	}
-	return 0, hint.With(fmt.Errorf("the image has no group %s", quote(name)), "give a number, as --user 1000:1000")
+	return 0, hint.With(fmt.Errorf("the image has no group %s", quote(name)), "give its number in place of its name")
 }
 
 // number reads an id; 2^32-1 means none (chown(2)).
