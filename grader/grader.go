@@ -145,4 +145,6 @@ type Student struct {
 	ID    string `json:"id,omitempty"`
 	Name  string `json:"name,omitempty"`
 	Email string `json:"email,omitempty"`
+
+	Section string `json:"section,omitempty"` // the part of the class, as the roster has it
 }

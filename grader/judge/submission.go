@@ -68,7 +68,8 @@ func unreadable(path string, err error) error {
 	return hint.With(err, "make it readable for the user who grades")
 }
 
-// walk lists the files below a folder, relative to it and sorted; more than most are an error.
+// walk lists the files below a folder, relative to it and sorted, without what is nobody's work; more than
+// most are an error.
 func walk(root string, most int) ([]string, error) {
 	var files []string
 	var total resource.Size
@@ -77,7 +78,10 @@ func walk(root string, most int) ([]string, error) {
 		if err != nil {
 			return hint.With(err, "make it readable for the user who grades")
 		}
-		if entry.IsDir() {
+		switch {
+		case path != root && grader.Clutter(entry.Name()) && entry.IsDir():
+			return fs.SkipDir
+		case entry.IsDir() || grader.Clutter(entry.Name()):
 			return nil
 		}
 		if len(files) == most {

@@ -29,6 +29,9 @@ func TestNewSubmission(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "alice", "src", "b.c"), "b")
 	write(t, filepath.Join(dir, "alice", "a.c"), "a")
+	for _, clutter := range []string{".git/config", "src/.DS_Store", "__MACOSX/src/._b.c", "._a.c"} {
+		write(t, filepath.Join(dir, "alice", clutter), "")
+	}
 	for path, want := range map[string][]string{
 		filepath.Join(dir, "alice"):        {"a.c", "src/b.c"},
 		filepath.Join(dir, "alice") + "/":  {"a.c", "src/b.c"},

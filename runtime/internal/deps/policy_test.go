@@ -39,6 +39,7 @@ grader/judge:      grader grader/checker runtime/resource runtime/hint
 grader/runner:     grader runtime/sandbox runtime/rootfs runtime/cgroup runtime/seccomp runtime/idmap
                    runtime/image runtime/state runtime/resource runtime/hint
 grader/store:      grader runtime/sqlite runtime/resource runtime/hint
+grader/intake:     grader runtime/resource runtime/hint
 grader/report:     grader runtime/resource
 
 cmd/pocket-docker: runtime/...
@@ -50,7 +51,7 @@ cmd/pocket-grade:  runtime/... grader/...
 const foreign = `
 golang.org/x/sys/unix:              runtime/... grader/runner cmd/...
 modernc.org/...:                    runtime/sqlite
-gopkg.in/yaml.v3:                   grader/suite grader/language
+gopkg.in/yaml.v3:                   grader/suite grader/language grader/intake
 github.com/pmezard/go-difflib/...:  grader/checker
 github.com/spf13/pflag:             cmd/...
 `
