@@ -22,6 +22,8 @@ type inspectedHostConfig struct {
 	LogConfig         inspectedLog
 	Capabilities      []string // what is kept, inside its user namespace
 	GroupAdd          []string
+	Devices           []inspectedDevice
+	Sysctls           map[string]string `json:",omitempty"`
 	Privileged        bool
 	ReadonlyRootfs    bool
 	SecurityOpt       []string
@@ -44,6 +46,8 @@ type inspectedHostConfig struct {
 	StrictLimits      bool
 }
 
+type inspectedDevice struct{ PathOnHost, PathInContainer, CgroupPermissions string }
+
 type inspectedRestart struct {
 	Name              string
 	MaximumRetryCount int
@@ -57,7 +61,7 @@ type inspectedLog struct {
 func inspectHostConfig(cfg container.Config) inspectedHostConfig {
 	l := cfg.Limits
 	o := inspectedHostConfig{Binds: []string{}, NetworkMode: cfg.Network.Mode.String(), inspectedPublished: inspectPublished(cfg.Network), AutoRemove: cfg.Remove, LogConfig: inspectLog(cfg.Log),
-		Capabilities: container.CapabilityNames(cfg.Capabilities), GroupAdd: append([]string{}, cfg.GroupAdd...), Privileged: cfg.Privileged, ReadonlyRootfs: cfg.ReadOnly,
+		Capabilities: container.CapabilityNames(cfg.Capabilities), GroupAdd: append([]string{}, cfg.GroupAdd...), Devices: []inspectedDevice{}, Sysctls: cfg.Sysctls, Privileged: cfg.Privileged, ReadonlyRootfs: cfg.ReadOnly,
 		SecurityOpt: []string{"seccomp=" + cfg.Seccomp.String(), "no-new-privileges"}, MaskedPaths: cfg.Mask, UnmaskedPaths: cfg.Unmask,
 		Memory: l.Memory, MemorySwap: l.Swap, MemoryReservation: l.Reservation, NanoCpus: int64(l.CPUs * 1e9), CpuShares: l.Shares,
 		CpuPeriod: l.CPUPeriod.Microseconds(), CpusetCpus: l.Cpuset, PidsLimit: l.Processes, OomScoreAdj: cfg.OOMScore,
@@ -73,6 +77,9 @@ func inspectHostConfig(cfg container.Config) inspectedHostConfig {
 			mode = ":ro"
 		}
 		o.Binds = append(o.Binds, v.Host+":"+v.Target+mode)
+	}
+	for _, d := range cfg.Devices {
+		o.Devices = append(o.Devices, inspectedDevice{d.Host, d.Target, "rwm"})
 	}
 	for _, t := range cfg.Tmpfs {
 		options := ""

@@ -77,6 +77,8 @@ What it sees
                          exec (programs in it may be executed), ro
                          None of these can be /, /proc or in it, /sys, /dev or a device of it. The modes z,
                          Z, cached, delegated and private are taken, and change nothing
+  --device HOST[:PATH]   a device of this machine, if its permissions let the program's user open it: in a
+                         user namespace, root inside is no root to it
   --read-only                   the root filesystem cannot be written
 
 Its network
@@ -132,6 +134,8 @@ What it may do
       no-new-privileges, apparmor=unconfined, label=disable: as it is anyway
   --init=false           the program itself is process 1, which signals that it has no handler for do not
                          reach; otherwise an init of ours passes them on and waits for orphans
+  --sysctl NAME=VALUE    a setting of the kernel that it has of its own: net.…, fs.mqueue.…, kernel.msg…,
+                         kernel.sem, kernel.shm…
   --userns auto|host     a user namespace of its own (auto); host, for root only: none, so that root inside is
                          this machine's root, held by everything else here. That is dangerous: what breaks
                          out is root

@@ -23,10 +23,24 @@ func (o *runOptions) securityFlags(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&o.security.opts, "security-opt", nil, "")
 	flags.StringArrayVar(&o.security.capAdd, "cap-add", nil, "")
 	flags.StringArrayVar(&o.security.capDrop, "cap-drop", nil, "")
+	flags.Var(o.each("name=value", o.setSysctl), "sysctl", "")
 	flags.BoolVar(&o.Privileged, "privileged", false, "")
 	flags.Var(o.initFlag(), "init", "")
 	flags.Lookup("init").NoOptDefVal = "true"
 	flags.Var(o.each("auto|host", o.setUserns), "userns", "")
+}
+
+// setSysctl takes the last of several of the same name.
+func (o *runOptions) setSysctl(s string) error {
+	name, text, given := strings.Cut(s, "=")
+	if !given || name == "" || text == "" {
+		return fmt.Errorf("%q is not NAME=VALUE", s)
+	}
+	if o.Sysctls == nil {
+		o.Sysctls = map[string]string{}
+	}
+	o.Sysctls[name] = text
+	return nil
 }
 
 // initFlag is docker's --init, which is so anyway; --init=false leaves the init out.

@@ -23,6 +23,7 @@ func (o *runOptions) volumeFlags(flags *pflag.FlagSet) {
 	flags.Var(o.each("type=…,…", o.setMount), "mount", "")
 	flags.Var(o.each("path[:size=…]", o.setTmpfs), "tmpfs", "")
 	flags.Var(o.each("container[:ro]", o.setVolumesFrom), "volumes-from", "")
+	flags.Var(o.each("host[:path]", o.setDevice), "device", "")
 	flags.BoolVar(&o.ReadOnly, "read-only", false, "")
 }
 
@@ -107,6 +108,22 @@ func (o *runOptions) setVolumesFrom(s string) error {
 		return fmt.Errorf("%q is not a mode (ro or rw)", mode)
 	}
 	o.Borrowed = append(o.Borrowed, container.Borrow{Container: name, ReadOnly: mode == "ro"})
+	return nil
+}
+
+// setDevice reads HOST[:PATH][:rwm].
+func (o *runOptions) setDevice(s string) error {
+	parts := strings.Split(s, ":")
+	if last := parts[len(parts)-1]; len(parts) > 1 && strings.Trim(last, "rwm") == "" {
+		parts = parts[:len(parts)-1]
+		if !strings.Contains(last, "r") || !strings.Contains(last, "w") {
+			return fmt.Errorf("%q: what may be done with a device is what its own permissions allow (only rwm and rw are taken)", s)
+		}
+	}
+	if len(parts) > 2 || !path.IsAbs(parts[0]) {
+		return fmt.Errorf("%q is not HOST or HOST:PATH, both absolute", s)
+	}
+	o.Devices = append(o.Devices, container.Device{Host: parts[0], Target: parts[len(parts)-1]})
 	return nil
 }
 

@@ -47,6 +47,7 @@ func (c *composer) place(sources []source) {
 		}
 	}
 	c.directoryMade()
+	c.sysctls() // before /proc/sys becomes read-only
 	for _, s := range sources {
 		switch s.Kind {
 		case rootfs.Proc:
@@ -132,6 +133,18 @@ func (c *composer) write(f rootfs.File) {
 		c.add(step, unix.SYS_WRITE, fd, f.Content, len(f.Content))
 	}
 	c.add(step, unix.SYS_CLOSE, fd)
+}
+
+// sysctls writes settings of the namespaces that are made here already (sysctl(5)).
+func (c *composer) sysctls() {
+	for _, s := range c.Root.Sysctls {
+		step, fd := "set sysctl "+s.Name, linux.NewValue("sysctl")
+		file := "/proc/sys/" + strings.ReplaceAll(s.Name, ".", "/")
+		c.inner.Add(linux.Call{Step: step, Nr: unix.SYS_OPENAT, Out: fd,
+			Args: []any{unix.AT_FDCWD, file, unix.O_WRONLY | unix.O_NOFOLLOW | unix.O_CLOEXEC, 0}})
+		c.add(step, unix.SYS_WRITE, fd, s.Value, len(s.Value))
+		c.add(step, unix.SYS_CLOSE, fd)
+	}
 }
 
 // mask hides what says too much about the host: files behind /dev/null, folders behind an empty one.

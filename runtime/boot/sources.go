@@ -63,6 +63,9 @@ func (c *composer) bind(m rootfs.Mount, fd *linux.Value) {
 	step := stepf("bind %s on %s", m.Source, m.Target)
 	c.takeTree(step, m.Source, unix.AT_RECURSIVE, fd)
 	attr := uint64(mountClosed)
+	if m.Device {
+		attr = unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NOEXEC
+	}
 	if m.ReadOnly {
 		attr |= unix.MOUNT_ATTR_RDONLY
 	}

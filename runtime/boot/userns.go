@@ -143,6 +143,12 @@ func cure(err error) error {
 		return hint.With(err, "choose a folder that exists in the image, with -w")
 	case strings.HasPrefix(step.Step, "mask ") && step.Errno == unix.ENOENT:
 		return hint.With(err, "there is no such path in the container: leave the mask away")
+	case strings.HasPrefix(step.Step, "set sysctl ") && (step.Errno == unix.EACCES || step.Errno == unix.EPERM):
+		return hint.With(err, "this kernel leaves the setting to the host's root: leave --sysctl out")
+	case strings.HasPrefix(step.Step, "set sysctl ") && step.Errno == unix.ENOENT:
+		return hint.With(err, "this kernel has no such setting, or not for a container: leave --sysctl out")
+	case strings.HasPrefix(step.Step, "set sysctl ") && step.Errno == unix.EINVAL:
+		return hint.With(err, "the setting does not take that value: give another")
 	case step.Step == "install the seccomp filter" && step.Errno == unix.EBUSY:
 		return hint.With(err, "what pocket-docker itself runs in listens to system calls already: leave seccomp=log away")
 	case step.Errno == unix.EMFILE:

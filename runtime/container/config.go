@@ -42,6 +42,7 @@ type Config struct {
 	Volumes  []Volume
 	Borrowed []Borrow // whose volumes are seen too, but for those with a target of Volumes
 	Tmpfs    []Tmpfs
+	Devices  []Device
 	ReadOnly bool // the root cannot be written; /dev, /proc and tmpfs are as ever
 
 	Network      Networking
@@ -51,6 +52,8 @@ type Config struct {
 	Seccomp      Seccomp
 	Mask         []string // paths inside that are hidden beside docker's; each must exist
 	Unmask       []string // patterns (path.Match) of docker's masked and read-only paths that are left alone, or UnmaskAll
+
+	Sysctls map[string]string // settings of the kernel that the container has of its own, by names with dots
 
 	Limits   resource.Limits
 	Ulimits  []resource.Ulimit
@@ -127,7 +130,7 @@ type Streams struct {
 // check finds mistakes that need no record to be told of.
 func (c *Config) check() error {
 	all := []error{c.Log.check()}
-	all = append(all, c.checkMounts())
+	all = append(all, c.checkMounts(), c.checkSysctls())
 	if c.Dir != "" && !path.IsAbs(c.Dir) {
 		all = append(all, fmt.Errorf("working directory %q is not an absolute path", c.Dir))
 	}

@@ -33,6 +33,10 @@ func (c *Config) checkMounts() error {
 		all = append(all, checkTarget(v.Target), v.check())
 		once(v.Target)
 	}
+	for _, d := range c.Devices {
+		all = append(all, d.check())
+		once(d.Target)
+	}
 	for _, t := range c.Tmpfs {
 		all = append(all, checkTarget(t.Target))
 		once(t.Target)
@@ -73,6 +77,11 @@ func (m *monitor) mounts() ([]rootfs.Mount, error) {
 	for _, t := range m.cfg.Tmpfs {
 		list = append(list, t.mount())
 	}
+	devices, err := m.devices()
+	if err != nil {
+		return nil, err
+	}
+	list = append(list, devices...)
 	slices.SortStableFunc(list, func(a, b rootfs.Mount) int {
 		return strings.Count(a.Target, "/") - strings.Count(b.Target, "/")
 	})

@@ -61,7 +61,7 @@ func (m *monitor) plan(net *link) (rootfs.Plan, error) {
 		}
 		p.Seal = m.cfg.ReadOnly
 	}
-	p.Hide, p.Show = m.cfg.Mask, m.cfg.Unmask
+	p.Hide, p.Show, p.Sysctls = m.cfg.Mask, m.cfg.Unmask, m.cfg.sysctls()
 	p.AddSystem(cmp.Or(m.cfg.ShmSize, DefaultShmSize), true) // terminals also for exec -t
 	p.Mounts = append(p.Mounts,
 		rootfs.Mount{Kind: rootfs.Sysfs, Target: "/sys", ReadOnly: !m.cfg.Privileged},

@@ -31,6 +31,8 @@ type Mount struct {
 	ReadOnly bool
 	// File is true when a Bind's Source is not a folder, so that a missing target is made a file.
 	File bool
+	// Device says that a Bind is of a device, which can be opened inside; those of other binds cannot.
+	Device bool
 	// Optional leaves the mount out when the target cannot be made (a read-only image without it).
 	Optional bool
 	// Owners translates the owners of the files of a Bind, or of an Overlay's Lower, where root starts the sandbox: what belongs to root on
@@ -62,6 +64,9 @@ type File struct {
 // Link is a symbolic link that is made in the root while it is built.
 type Link struct{ Path, Target string }
 
+// Sysctl is a setting of the kernel, its name with dots, that one of the sandbox's namespaces has of its own.
+type Sysctl struct{ Name, Value string }
+
 // Plan is a whole root file system. The first mount has Target "/"; the others follow in order.
 type Plan struct {
 	Mounts []Mount
@@ -76,6 +81,8 @@ type Plan struct {
 	// Show are patterns (path.Match) of docker's masked and read-only paths of Proc and Sysfs that are left as
 	// the kernel has them; "ALL" is every one.
 	Show []string
+	// Sysctls are set as soon as there is a /proc.
+	Sysctls []Sysctl
 	// Seal makes the root mount itself read-only when everything is in place.
 	Seal bool
 }
