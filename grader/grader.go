@@ -91,8 +91,8 @@ type Mode string
 
 // The comparison modes.
 const (
-	Unordered Mode = "unordered" // like lines, in any order
-	Regex     Mode = "regex"     // the answer is a regular expression
+	Unordered Mode = "unordered" // like lines, in any order; blank lines do not count
+	Regex     Mode = "regex"     // the answer is a regular expression (RE2) that the whole output must match
 	Contains  Mode = "contains"  // the output contains the answer
 	Checked   Mode = "checker"   // a program of the suite's decides
 	Exact     Mode = "exact"     // byte for byte
@@ -106,7 +106,8 @@ type Compare struct {
 	Mode       Mode
 	Absolute   float64 // numbers: tolerance |output-answer|; either tolerance suffices
 	Relative   float64 // numbers: tolerance |output-answer| / |answer|
-	IgnoreCase bool    // tokens and numbers: letters' case does not count
+	IgnoreCase bool    // tokens, numbers, unordered, contains: letters' case does not count
+	EachLine   bool    // regex: each line of the answer is a regular expression for the same line of the output
 
 	Presentation bool  // what is right but for white space is PE where the mode would say AC or WA
 	Checker      *Tool // mode checker: the program that decides

@@ -32,6 +32,16 @@ type Finding struct {
 // and numbers beyond float64 (1e400) are no numbers but text: inf equals inf, nan equals nan.
 // Unlike there, hexadecimal is text, infinity is another word for inf, and large integers are compared
 // exactly.
+//
+// The others look at both texts as Lines does. Unordered wants the same lines, each as often, in any order;
+// blank lines do not count. Contains wants the answer, which may have several lines, anywhere in the output;
+// every output contains an empty answer. Regex takes the answer without its last newlines for a regular
+// expression of Go's (RE2 syntax, package regexp/syntax) that the whole output must match, or with EachLine
+// each of the answer's lines for one that the same line of the output must match; an answer that is none is
+// JE.
+//
+// With Presentation, PE is what Lines and Unordered reject only for white space within lines, and what
+// Tokens and Numbers accept although its white space is not the answer's, as Lines sees it.
 func Check(c grader.Compare, output, answer []byte) Finding {
 	if c.Mode == "" {
 		c.Mode = grader.Lines
@@ -39,18 +49,43 @@ func Check(c grader.Compare, output, answer []byte) Finding {
 	if !known(c.Mode) {
 		return Finding{Verdict: grader.JE, Detail: fmt.Sprintf("comparison mode %q is not known", c.Mode)}
 	}
+	if err := expressible(c, answer); err != nil {
+		return Finding{Verdict: grader.JE, Detail: "the answer: " + err.Error()}
+	}
 	s, differs := find(c, output, answer)
+	f := Finding{Verdict: grader.WA}
+	switch {
+	case !differs && c.Presentation && wordy(c.Mode):
+		if s, differs = findLayout(output, answer); differs {
+			f.Verdict, f.Hint = grader.PE, "AC if white space only separated (without presentation)"
+		}
+	case differs && misplaced(c, output, answer):
+		f.Verdict = grader.PE
+	}
 	if !differs {
 		return Finding{Verdict: grader.AC}
 	}
-	f := Finding{Verdict: grader.WA, Line: s.line, Column: s.column}
-	if c.Mode == grader.Exact && passes(grader.Compare{Mode: grader.Tokens}, output, answer) {
-		f.Verdict = grader.PE
-	}
+	f.Line, f.Column = s.line, s.column
 	f.Detail = fmt.Sprintf("line %d, column %d: expected %s, got %s", s.line, s.column, s.want, s.got)
 	f.Difference = difference(c, output, answer, s)
-	f.Hint = wouldPass(c, output, answer)
+	if f.Hint == "" {
+		f.Hint = wouldPass(c, output, answer)
+	}
 	return f
+}
+
+// wordy says whether a mode looks at words and not at what is between them.
+func wordy(m grader.Mode) bool { return m == grader.Tokens || m == grader.Numbers }
+
+// misplaced says whether an output that differs does so in white space only, where that is PE.
+func misplaced(c grader.Compare, output, answer []byte) bool {
+	switch {
+	case c.Mode == grader.Exact, c.Mode == grader.Lines && c.Presentation:
+		return passes(grader.Compare{Mode: grader.Tokens}, output, answer)
+	case c.Mode == grader.Unordered && c.Presentation:
+		return passes(c, squeeze(output), squeeze(answer))
+	}
+	return false
 }
 
 // spot is the first place where an output differs from its answer.
@@ -63,7 +98,7 @@ type spot struct {
 
 func known(m grader.Mode) bool {
 	switch m {
-	case grader.Exact, grader.Lines, grader.Tokens, grader.Numbers:
+	case grader.Exact, grader.Lines, grader.Tokens, grader.Numbers, grader.Unordered, grader.Regex, grader.Contains:
 		return true
 	}
 	return false
@@ -71,6 +106,9 @@ func known(m grader.Mode) bool {
 
 // find returns the first place where output is not what the answer wants, in a mode that is known.
 func find(c grader.Compare, output, answer []byte) (spot, bool) {
+	if c.Mode == grader.Regex {
+		return findMismatch(c, output, answer)
+	}
 	if bytes.Equal(output, answer) {
 		return spot{}, false
 	}
@@ -79,6 +117,10 @@ func find(c grader.Compare, output, answer []byte) (spot, bool) {
 		return findByte(output, answer), true
 	case grader.Lines:
 		return findLine(output, answer)
+	case grader.Unordered:
+		return findStray(c, output, answer)
+	case grader.Contains:
+		return findMissing(c, output, answer)
 	default:
 		return findToken(c, output, answer)
 	}

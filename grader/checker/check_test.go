@@ -247,7 +247,7 @@ func TestCheckDetail(t *testing.T) {
 		{close6, "3.15", "3.14", `line 1, column 1: expected "3.14", got "3.15" (off by 0.01)`},
 		{close6, "pi", "3.14", `line 1, column 1: expected the number "3.14", got "pi"`},
 		{close6, "", "3.14", `line 1, column 1: expected the number "3.14", got an empty output`},
-		{grader.Compare{Mode: "regex"}, "x", "y", `comparison mode "regex" is not known`},
+		{grader.Compare{Mode: "fuzzy"}, "x", "y", `comparison mode "fuzzy" is not known`},
 	} {
 		if got := Check(c.compare, []byte(c.output), []byte(c.answer)).Detail; got != c.want {
 			t.Errorf("%s: Check(%.20q, %.20q)\n got %s\nwant %s", c.compare.Mode, c.output, c.answer, got, c.want)
@@ -256,7 +256,7 @@ func TestCheckDetail(t *testing.T) {
 }
 
 func TestCheckUnknownModeIsOurFault(t *testing.T) {
-	if f := Check(grader.Compare{Mode: "regex"}, []byte("x"), []byte("x")); f.Verdict != grader.JE {
+	if f := Check(grader.Compare{Mode: "fuzzy"}, []byte("x"), []byte("x")); f.Verdict != grader.JE {
 		t.Errorf("verdict %s, want JE", f.Verdict)
 	}
 }

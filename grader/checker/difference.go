@@ -20,7 +20,14 @@ const (
 // difference writes a unified diff of the lines around the first difference. Only an excerpt of both
 // texts is compared, because difflib's time grows with the square of the number of lines.
 func difference(c grader.Compare, output, answer []byte, s spot) string {
-	if c.Mode != grader.Exact {
+	if c.Mode == grader.Unordered {
+		return strayLines(c, output, answer)
+	}
+	switch c.Mode {
+	case grader.Exact:
+	case grader.Regex:
+		output, answer = trimLines(output), expression(answer) // a blank is something to match
+	default:
 		output, answer = trimLines(output), trimLines(answer)
 	}
 	want, got := excerptOf(answer, s.answer), excerptOf(output, s.output)
@@ -96,7 +103,7 @@ func keys(c grader.Compare, want, got excerpt) (a, b []string) {
 	}
 	for i, l := range got.lines {
 		k := key(c, l, seed)
-		if i < len(a) && c.Mode == grader.Numbers && passes(c, l.text, want.lines[i].text) {
+		if i < len(a) && (c.Mode == grader.Numbers || c.Mode == grader.Regex && c.EachLine) && passes(c, l.text, want.lines[i].text) {
 			k = a[i]
 		}
 		b = append(b, k)
@@ -116,7 +123,12 @@ func key(c grader.Compare, l line, seed maphash.Seed) string {
 	switch c.Mode {
 	case grader.Exact:
 		return string(text) + strconv.FormatBool(l.ended)
-	case grader.Lines:
+	case grader.Lines, grader.Regex:
+		return string(text)
+	case grader.Contains:
+		if c.IgnoreCase {
+			return string(fold(text))
+		}
 		return string(text)
 	}
 	words := bytes.FieldsFunc(text, func(r rune) bool { return r < 0x80 && isBlank(byte(r)) })

@@ -3,6 +3,7 @@ package checker
 import (
 	"bytes"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,62 +14,100 @@ import (
 // pass over the texts, so a failure costs a few times what a comparison does.
 func wouldPass(c grader.Compare, output, answer []byte) string {
 	for _, try := range relaxations {
-		if relaxed, text := try.with(c, output, answer); text != nil && passes(relaxed, text, answer) {
+		if !slices.Contains(try.modes, c.Mode) {
+			continue
+		}
+		if t := try.with(texts{c, output, answer}); t.output != nil && passes(t.Compare, t.output, t.answer) {
 			return "AC " + try.hint
 		}
 	}
-	return toleranceHint(c, output, answer)
+	if c.Mode == grader.Regex && matchesWithin(c, output, answer) {
+		return "AC if a part of the output had to match"
+	}
+	if slices.Contains(ordered, c.Mode) {
+		return toleranceHint(c, output, answer)
+	}
+	return ""
 }
 
-// relaxations are tried in this order: the smallest change first. With returns a nil text when the
-// change is none for this comparison.
+// texts is a comparison and what it compares.
+type texts struct {
+	grader.Compare
+	output, answer []byte
+}
+
+var (
+	strict  = []grader.Mode{grader.Exact}
+	layouts = []grader.Mode{grader.Exact, grader.Lines}
+	ordered = []grader.Mode{grader.Exact, grader.Lines, grader.Tokens, grader.Numbers}
+	loose   = []grader.Mode{grader.Unordered, grader.Contains}
+	all     = []grader.Mode{grader.Exact, grader.Lines, grader.Tokens, grader.Numbers, grader.Unordered, grader.Regex, grader.Contains}
+)
+
+// relaxations are tried in this order: the smallest change first. With returns a nil output when the
+// change is none for these texts.
 var relaxations = []struct {
-	hint string
-	with func(c grader.Compare, output, answer []byte) (grader.Compare, []byte)
+	hint  string
+	modes []grader.Mode
+	with  func(t texts) texts
 }{
-	{"with a newline at the end", func(c grader.Compare, output, answer []byte) (grader.Compare, []byte) {
-		if c.Mode != grader.Exact || len(answer) != len(output)+1 {
-			return c, nil
+	{"with a newline at the end", strict, func(t texts) texts {
+		if len(t.answer) != len(t.output)+1 {
+			return texts{}
 		}
-		return c, append(bytes.Clone(output), '\n')
+		t.output = append(bytes.Clone(t.output), '\n')
+		return t
 	}},
-	{"without the byte order mark at the start", func(c grader.Compare, output, _ []byte) (grader.Compare, []byte) {
-		if text, ok := bytes.CutPrefix(output, []byte("\ufeff")); ok {
-			return c, text
+	{"without the byte order mark at the start", all, func(t texts) texts {
+		rest, ok := bytes.CutPrefix(t.output, []byte("\ufeff"))
+		if !ok {
+			return texts{}
 		}
-		return c, nil
+		t.output = rest
+		return t
 	}},
-	{"if line ends were LF, not CRLF", func(c grader.Compare, output, _ []byte) (grader.Compare, []byte) {
-		if c.Mode != grader.Exact || !bytes.Contains(output, []byte("\r\n")) {
-			return c, nil
+	{"if line ends were LF, not CRLF", strict, func(t texts) texts {
+		if !bytes.Contains(t.output, []byte("\r\n")) {
+			return texts{}
 		}
-		return c, bytes.ReplaceAll(output, []byte("\r\n"), []byte("\n"))
+		t.output = bytes.ReplaceAll(t.output, []byte("\r\n"), []byte("\n"))
+		return t
 	}},
-	{"if trailing spaces and blank lines at the end were ignored (compare: lines)",
-		func(c grader.Compare, output, _ []byte) (grader.Compare, []byte) {
-			if c.Mode != grader.Exact {
-				return c, nil
-			}
-			return grader.Compare{Mode: grader.Lines}, output
-		}},
-	{"if white space only separated (compare: tokens)",
-		func(c grader.Compare, output, _ []byte) (grader.Compare, []byte) {
-			if c.Mode != grader.Exact && c.Mode != grader.Lines {
-				return c, nil
-			}
-			return grader.Compare{Mode: grader.Tokens}, output
-		}},
-	{"if upper and lower case were the same (compare: {mode: tokens, case: ignore})",
-		func(c grader.Compare, output, _ []byte) (grader.Compare, []byte) {
-			if c.Mode != grader.Numbers {
-				c.Mode = grader.Tokens
-			}
-			if c.IgnoreCase {
-				return c, nil
-			}
-			c.IgnoreCase = true
-			return c, output
-		}},
+	{"if trailing spaces and blank lines at the end were ignored (compare: lines)", strict, in(grader.Lines)},
+	{"if white space only separated (compare: tokens)", layouts, in(grader.Tokens)},
+	{"if white space only separated", loose, func(t texts) texts {
+		t.output, t.answer = squeeze(t.output), squeeze(t.answer)
+		return t
+	}},
+	{"if the order of the lines did not count (compare: unordered)", layouts, in(grader.Unordered)},
+	{"if upper and lower case were the same (compare: {mode: tokens, case: ignore})", ordered, func(t texts) texts {
+		if t.IgnoreCase {
+			return texts{}
+		}
+		if t.Mode != grader.Numbers {
+			t.Mode = grader.Tokens
+		}
+		t.IgnoreCase = true
+		return t
+	}},
+	{"if upper and lower case were the same (case: ignore)", loose, folding},
+	{"if upper and lower case were the same ((?i) at the start)", []grader.Mode{grader.Regex}, folding},
+}
+
+// in compares in another mode.
+func in(m grader.Mode) func(texts) texts {
+	return func(t texts) texts {
+		t.Compare = grader.Compare{Mode: m}
+		return t
+	}
+}
+
+func folding(t texts) texts {
+	if t.IgnoreCase {
+		return texts{}
+	}
+	t.IgnoreCase = true
+	return t
 }
 
 // largestTolerance is the most that is proposed: with more, nearly everything passes.
