@@ -2,6 +2,7 @@ package suite
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -16,7 +17,7 @@ import (
 )
 
 var compareKeys = keys{
-	known:     []string{"mode", "absolute", "relative", "case", "presentation"},
+	known:     []string{"mode", "absolute", "relative", "case", "presentation", "each-line"},
 	elsewhere: map[string]string{"checker": "beside compare: checker: PROGRAM", "pattern": "to the answer: in mode regex it is the pattern"},
 }
 
@@ -28,8 +29,9 @@ var modes = []grader.Mode{
 var modesOf = map[string][]grader.Mode{
 	"absolute":     {grader.Numbers},
 	"relative":     {grader.Numbers},
-	"case":         {grader.Tokens, grader.Numbers},
+	"case":         {grader.Tokens, grader.Numbers, grader.Unordered, grader.Contains},
 	"presentation": {grader.Lines, grader.Tokens, grader.Numbers, grader.Unordered},
+	"each-line":    {grader.Regex},
 }
 
 // judging reads who decides about an output: a comparison, a checker or an interactor.
@@ -100,6 +102,9 @@ func (d *document) compare(v value, base grader.Compare) grader.Compare {
 	if presentation, ok := f.get("presentation"); ok {
 		c.Presentation = presentation.boolean()
 	}
+	if each, ok := f.get("each-line"); ok {
+		c.EachLine = each.boolean()
+	}
 	for _, option := range compareKeys.known {
 		if part, ok := f.get(option); ok && option != "mode" {
 			part.only(c, modesOf[option])
@@ -136,9 +141,20 @@ func (d *document) pattern(at value, c grader.Case) {
 		}
 		what = quote(relative)
 	}
-	_, err := regexp.Compile(strings.TrimRight(text, "\r\n"))
-	if bad := (*syntax.Error)(nil); errors.As(err, &bad) {
-		at.wrong("%s is not a regular expression: %s: %s", what, bad.Code, quote(bad.Expr))
+	text = strings.TrimRight(text, "\r\n")
+	patterns := []string{text}
+	if c.Compare.EachLine {
+		patterns = strings.Split(text, "\n")
+	}
+	for i, pattern := range patterns {
+		_, err := regexp.Compile(strings.TrimSuffix(pattern, "\r"))
+		if bad := (*syntax.Error)(nil); errors.As(err, &bad) {
+			if c.Compare.EachLine {
+				what = fmt.Sprintf("line %d of the answer", i+1)
+			}
+			at.wrong("%s is not a regular expression: %s: %s", what, bad.Code, quote(bad.Expr))
+			return
+		}
 	}
 }
 

@@ -247,6 +247,10 @@ func TestMistakes(t *testing.T) {
 		{one("volume: {check.py: /x}\n  checker: check.py"), `5: cases[0].volume: "check.py" is an answer, the suite itself, its results, or a program that knows the answer`},
 		// regular expressions
 		{"version: 1\nname: x\ncompare: regex\ncases:\n- answer: 'a(b'\n", `5: cases[0].answer: "a(b" is not a regular expression: missing closing ): "a(b"`},
+		{"version: 1\nname: x\ncompare: {mode: regex, each-line: true}\ncases:\n- answer: \"a\\n(b\\nc)\\n\"\n", `5: cases[0].answer: line 2 of the answer is not a regular expression: missing closing ): "(b"`},
+		{valid + "compare: {mode: lines, each-line: true}\n", `4: compare.each-line: means nothing in mode lines (add mode: regex)`},
+		{valid + "compare: {mode: regex, case: ignore}\n", `4: compare.case: means nothing in mode regex (add mode: tokens)`},
+		{valid + "compare: {mode: regex, each-line: 1}\n", `4: compare.each-line: must be true or false, not "1"`},
 		{"version: 1\nname: x\ncompare: regex\ncases:\n- answer-file: bad.regex\n", `5: cases[0].answer-file: "bad.regex" is not a regular expression: missing argument to repetition operator: "*"`},
 		{"version: 1\nname: x\ncompare: regex\ncases:\n- files: 'bad/*'\n", `5: cases[0].files: "bad/1.ans" is not a regular expression: invalid escape sequence: "\\y"`},
 		// groups
