@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"pocket/grader"
@@ -25,7 +26,12 @@ type course struct {
 
 // run grades the submission, or takes the results of an identical one, and returns the report once all of it
 // is recorded. fault says why its sources cannot be read.
-func (c *course) run(ctx context.Context, fault error) (*grader.Report, error) {
+func (c *course) run(ctx context.Context, fault error) (report *grader.Report, err error) {
+	defer func() {
+		if broken := recover(); broken != nil {
+			report, err = c.finished(c.broken(fmt.Errorf("pocket-grade broke: %v", broken)), nil)
+		}
+	}()
 	switch {
 	case c.entry.Instead != nil:
 		return c.finished(c.instead(), nil)
@@ -33,14 +39,15 @@ func (c *course) run(ctx context.Context, fault error) (*grader.Report, error) {
 		return c.finished(c.broken(fault), nil)
 	}
 	c.known = known(c.claim.Kept)
+	identity := c.identity()
 	for {
-		l, first := c.seen.join(c.identity())
+		l, first := c.seen.join(identity)
 		if first {
 			report, err := c.finished(c.lead(ctx))
 			if err == nil && !hasFault(*report) {
 				l.report = c.claim.ID
 			}
-			c.seen.leave(c.identity(), l)
+			c.seen.leave(identity, l)
 			return report, err
 		}
 		select {
@@ -177,9 +184,12 @@ func (c *course) follow(id int64) (*grader.Report, error) {
 	own := c.blank()
 	own.Verdict, own.Detail, own.Compile, own.Results = report.Verdict, report.Detail, report.Compile, report.Results
 	own.Groups, own.Points, own.Score, own.Finished = report.Groups, report.Points, report.Score, now()
+	own.Results = slices.Clone(own.Results)
 	if own.Compile != nil {
-		own.Compile.Cached = true
-		c.keep(Compilation, *own.Compile, "")
+		compile := *own.Compile
+		compile.Cached = true
+		own.Compile = &compile
+		c.keep(Compilation, compile, "")
 	}
 	for i := range own.Results {
 		own.Results[i].Cached = own.Results[i].Verdict != grader.SKIP

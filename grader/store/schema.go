@@ -117,8 +117,9 @@ ALTER TABLE results ADD COLUMN cached INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE results ADD COLUMN content TEXT NOT NULL DEFAULT '';
 CREATE INDEX results_content ON results (content) WHERE content <> '';
 
-CREATE TEMP TABLE lists AS SELECT result, json_group_array(json_object('limit', name, 'requested', requested,
-	'enforced', enforced, 'by', by, 'remark', remark)) AS list
+CREATE TEMP TABLE lists (result INTEGER PRIMARY KEY, list TEXT);
+INSERT INTO lists SELECT result, json_group_array(json_object('limit', name, 'requested', requested,
+	'enforced', enforced, 'by', by, 'remark', remark))
 	FROM (SELECT * FROM enforcement ORDER BY result, ordinal) GROUP BY result;
 INSERT OR IGNORE INTO enforcements (list) SELECT list FROM lists;
 UPDATE results SET enforced = (SELECT e.id FROM lists JOIN enforcements AS e USING (list) WHERE lists.result = results.id)

@@ -89,12 +89,16 @@ var at = time.Date(2025, 3, 1, 10, 20, 30, 987654321, time.UTC)
 
 // full is a report in which no field is zero.
 var full = grader.Report{
-	Suite: "squares", Submission: "alice.c", Path: "/in/alice.c", Language: "c", Verdict: grader.WA, Detail: "case two",
+	Student: grader.Student{ID: "7", Name: "Alice", Email: "a@example.org"}, Missing: true,
+	Groups: []grader.GroupResult{{Group: "g", Verdict: grader.WA, Points: 2, Score: 1}},
+	Suite:  "squares", Submission: "alice.c", Path: "/in/alice.c", Language: "c", Verdict: grader.WA, Detail: "case two",
 	Compile: &grader.Result{Case: "compile", Verdict: grader.AC, Stderr: "warning: \xff\x00 byte\n", Usage: usage(1), Enforcement: enforcement},
 	Results: []grader.Result{
 		{Case: "one", Verdict: grader.AC, Points: 1, Score: 1, Usage: usage(2), Enforcement: enforcement[:1]},
 		{Case: "two", Verdict: grader.WA, Detail: "line 1", Difference: "-25\n+24·\n", Stderr: "e", Points: 0.1, Score: 0.05, ExitCode: 3,
-			Signal: "SIGSEGV", OutputBytes: 1 << 40, Usage: usage(3)},
+			Signal: "SIGSEGV", OutputBytes: 1 << 40, Usage: usage(3), Group: "g", Visibility: grader.Hidden, Feedback: "f", Judge: "j",
+			Exchange: "< a\n> b\n", WouldPass: "if", Borderline: true, Flaky: true, Cached: true,
+			Samples: []grader.Execution{{Verdict: grader.TLE, Usage: usage(4), Alone: true}, {Verdict: grader.WA, Usage: usage(3)}}},
 	},
 	Points: 1.1, Score: 1.05, Started: at, Finished: at.Add(1234567),
 }
