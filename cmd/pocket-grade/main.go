@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/pflag"
@@ -67,6 +69,9 @@ func commands() []command {
 		{"results", "list the stored runs, or the submissions of one", usageResults, cmdResults},
 		{"show", "show a stored submission or one of its cases", usageShow, cmdShow},
 		{"report", "write a run's results as a table or for another system", usageReport, cmdReport},
+		{"suite init", "write a suite to start from", usageSuiteInit, cmdSuiteInit},
+		{"suite check", "check a suite", usageSuiteCheck, cmdSuiteCheck},
+		{"suite schema", "print the JSON Schema of suites, for editors", usageSuiteSchema, cmdSuiteSchema},
 		{"languages", "list the known languages", usageLanguages, cmdLanguages},
 		{"doctor", "tell what this machine can enforce", usageDoctor, cmdDoctor},
 		{"version", "print the version", usageVersion, cmdVersion},
@@ -74,13 +79,27 @@ func commands() []command {
 	}
 }
 
-func find(name string) (command, bool) {
+// find finds the command with which the words begin, of one word or two, and returns the words after it.
+func find(words []string) (command, []string, error) {
 	for _, c := range commands() {
-		if c.name == name {
-			return c, true
+		if name := strings.Fields(c.name); len(words) >= len(name) && slices.Equal(name, words[:len(name)]) {
+			return c, words[len(name):], nil
 		}
 	}
-	return command{}, false
+	var parts []string
+	for _, c := range commands() {
+		if part, ok := strings.CutPrefix(c.name, words[0]+" "); ok {
+			parts = append(parts, part)
+		}
+	}
+	switch {
+	case len(parts) == 0:
+		return command{}, nil, hint.With(fmt.Errorf("unknown command %q", words[0]), "see pocket-grade help")
+	case len(words) > 1:
+		err := fmt.Errorf("unknown command %q", words[0]+" "+words[1])
+		return command{}, nil, hint.With(err, "after %s comes %s", words[0], strings.Join(parts, ", "))
+	}
+	return command{}, nil, hint.With(fmt.Errorf("%s: too few arguments", words[0]), "after %s comes %s", words[0], strings.Join(parts, ", "))
 }
 
 // run is main without the process: it returns the exit status.
@@ -90,18 +109,18 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		c.complain(hint.With(errors.New("no command given"), "see pocket-grade help"))
 		return wrongUse
 	}
-	name := args[0]
-	if name == "-h" || name == "--help" {
-		name = "help"
-	} else if name == "--version" {
-		name = "version"
+	words := slices.Clone(args)
+	if words[0] == "-h" || words[0] == "--help" {
+		words[0] = "help"
+	} else if words[0] == "--version" {
+		words[0] = "version"
 	}
-	cmd, ok := find(name)
-	if !ok {
-		c.complain(hint.With(fmt.Errorf("unknown command %q", name), "see pocket-grade help"))
+	cmd, rest, err := find(words)
+	if err != nil {
+		c.complain(err)
 		return wrongUse
 	}
-	status, err := cmd.run(ctx, c, args[1:])
+	status, err := cmd.run(ctx, c, rest)
 	if errors.Is(err, pflag.ErrHelp) {
 		fmt.Fprint(stdout, cmd.usage)
 		return 0

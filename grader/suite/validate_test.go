@@ -56,8 +56,8 @@ var parsed = sync.OnceValues(func() (root object, err error) {
 	return root, err
 })
 
-// remarks are the keywords that allow anything.
-var remarks = []string{"$schema", "title", "description", "default", "definitions", "additionalProperties"}
+// silent are the keywords that allow anything.
+var silent = []string{"$schema", "title", "description", "default", "definitions", "additionalProperties"}
 
 // validate says what is wrong with a value, or "". A keyword that it does not know is a panic.
 func validate(root object, schema, of any) string {
@@ -65,7 +65,7 @@ func validate(root object, schema, of any) string {
 		return "is not allowed"
 	}
 	for key, want := range schema.(object) {
-		if slices.Contains(remarks, key) {
+		if slices.Contains(silent, key) {
 			continue
 		}
 		if what := checks[key](root, want, of); what != "" {

@@ -1,0 +1,3 @@
+import sys
+
+print(sum(abs(int(line)) for line in sys.stdin))
