@@ -37,7 +37,7 @@ func cmdSuiteCheck(_ context.Context, c console, args []string) (int, error) {
 	if err != nil {
 		return wrongUse, err
 	}
-	s, err := suite.Load(rest[0], language.Names())
+	s, err := suite.Load(rest[0], language.Default().Names())
 	if err != nil {
 		return wrongUse, err
 	}
