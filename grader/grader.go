@@ -136,6 +136,7 @@ const (
 type Submission struct {
 	Name     string   // for people: the file's or folder's base name
 	Path     string   // absolute
+	At       string   // where the files lie when that is not Path: what was handed in had to be unpacked; absolute
 	Files    []string // the source files below Path, relative and sorted; for a file, its base name
 	Language string   // the language's name in the table
 	Student  Student  // who handed it in, as far as is known

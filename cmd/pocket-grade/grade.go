@@ -35,7 +35,7 @@ type session struct {
 }
 
 // grade opens what grading needs, grades all submissions and closes it again. The results go to path.
-func grade(ctx context.Context, c console, o runOptions, s *grader.Suite, path string, entries []entry) (status int, err error) {
+func grade(ctx context.Context, c console, o runOptions, s *grader.Suite, path string, workspace *judge.Workspace, entries []entry) (status int, err error) {
 	kit, err := tools(s)
 	if err != nil {
 		return wrongUse, err
@@ -54,11 +54,6 @@ func grade(ctx context.Context, c console, o runOptions, s *grader.Suite, path s
 		return judgeError, err
 	}
 	defer func() { err = errors.Join(err, closeRunner()) }()
-	workspace, err := judge.OpenWorkspace()
-	if err != nil {
-		return judgeError, err
-	}
-	defer func() { err = errors.Join(err, workspace.Close()) }()
 	if err := equip(workspace, kit); err != nil {
 		return judgeError, err
 	}
@@ -158,7 +153,7 @@ func (s *session) gradeAll(ctx context.Context, entries []entry) error {
 	}
 	var all []judge.Entry
 	for _, e := range entries {
-		all = append(all, judge.Entry{Submission: e.submission, Program: judged(e.program), As: e.program.As})
+		all = append(all, e.judged())
 	}
 	return batch.Grade(ctx, all)
 }
@@ -183,11 +178,16 @@ func (s *session) finish(total int) (err error) {
 	return err
 }
 
-// arguments is the submissions' paths as they were typed.
+// arguments is the submissions' paths as they were typed: of a class, the one path that all are below.
 func arguments(entries []entry) []string {
 	var all []string
 	for _, e := range entries {
-		all = append(all, e.given)
+		if e.given != "" {
+			all = append(all, e.given)
+		}
+	}
+	if len(entries) > 0 && entries[0].open != nil {
+		return all[:1]
 	}
 	return all
 }

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"runtime"
+	"syscall"
 
 	"github.com/spf13/pflag"
 
@@ -18,13 +18,33 @@ import (
 )
 
 const usageRun = `Usage: pocket-grade run [FLAGS] SUITE SUBMISSION…
+       pocket-grade run [FLAGS] SUITE --batch DIR|ZIP [--roster FILE.csv]
 
 Grades submissions, each a file or a folder, against a suite: a folder with suite.yaml. The results go to
 standard output and into a database: what is shown is stored. The same command goes on with what was
 interrupted and runs no case twice; when it is given in several terminals at once, they share the work. What compilers do only once, such as Go's standard library, is kept in
 $XDG_CACHE_HOME/pocket-grade (default: ~/.cache/pocket-grade), which may be removed at any time.
 
+A class is graded with --batch: a folder, or a zip or tar of one, with a file, folder, zip or tar for each
+student, named for the student, or what a learning platform exports. What one student handed in and cannot
+be unpacked or is no program is that student's compile error (CE) and keeps nobody else's from being graded.
+
 FLAGS
+      --batch DIR|ZIP
+                   the submissions of a class
+      --layout L   how they lie there (default: recognised):
+                     plain       an entry for each student, called like the student
+                     moodle      "Download all submissions": NAME_ID_assignsubmission_file…; all files of a
+                                 student are one submission; typed-in texts are not graded
+                     canvas      "Download Submissions": lastfirst_LATE_USER_FILE_NAME; all files of a student
+                                 are one submission, of a file that was uploaded again the latest counts
+                     gradescope  "Export Submissions": submission_metadata.yml and a folder for each; who
+                                 handed in together gets the same
+                     github      clones of GitHub Classroom: ASSIGNMENT-LOGIN
+      --roster FILE.csv
+                   who is in the class: a first line that names the columns, of id, name, first name, last
+                   name, login, email, section or those of a gradebook's export. Submissions are matched by
+                   id, login, address or name; who handed in nothing is listed as missing
   -j, --jobs N     cases at once (default: the number of cores)
       --case GLOB  only the cases whose names match, e.g. 'big-*'
       --db FILE    the database (default: pocket-grade.db beside suite.yaml, or in
@@ -38,11 +58,12 @@ FLAGS
 
 EXAMPLE
   pocket-grade run suites/squares alice.py bob/
+  pocket-grade run suites/squares --batch submissions.zip --roster class.csv
 
 EXIT STATUS
   0    all submissions accepted
   1    graded, but not all accepted
-  2    wrong use, a bad suite, or a submission that cannot be read
+  2    wrong use, a bad suite or roster, or a submission that is named and cannot be read
   3    judge error: the sandbox or the suite is at fault, or the results could not be written
   130  interrupted; what was finished is stored
 `
@@ -55,6 +76,7 @@ type runOptions struct {
 	quiet, verbose bool
 	exitZero       bool
 	fresh          bool
+	batch          batchOptions
 	args           []string // all of the command, for the audit trail
 }
 
@@ -69,7 +91,16 @@ func parseRun(args []string) (runOptions, []string, error) {
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "")
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "")
 	flags.BoolVar(&o.exitZero, "exit-zero", false, "")
-	rest, err := parse(flags, args, 2, -1)
+	flags.StringVar(&o.batch.path, "batch", "", "")
+	flags.StringVar(&o.batch.layout, "layout", "", "")
+	flags.StringVar(&o.batch.roster, "roster", "", "")
+	rest, err := parse(flags, args, 1, -1)
+	if err == nil && flags.Changed("batch") && o.batch.path == "" {
+		err = hint.With(errors.New("run: --batch is empty"), "name a folder or a zip")
+	}
+	if err == nil {
+		err = o.batch.check(len(rest) - 1)
+	}
 	if err == nil && o.workers < 1 {
 		err = hint.With(fmt.Errorf("run: -j %d: at least one case must run at once", o.workers), "leave -j out for one per core")
 	}
@@ -79,7 +110,7 @@ func parseRun(args []string) (runOptions, []string, error) {
 	return o, rest, err
 }
 
-func cmdRun(ctx context.Context, c console, args []string) (int, error) {
+func cmdRun(ctx context.Context, c console, args []string) (status int, err error) {
 	o, rest, err := parseRun(args)
 	if err != nil {
 		return wrongUse, err
@@ -92,22 +123,50 @@ func cmdRun(ctx context.Context, c console, args []string) (int, error) {
 	if s.Cases, err = judge.Select(s, o.pattern); err != nil {
 		return wrongUse, err
 	}
-	entries, err := enter(rest[1:], s)
+	workspace, err := judge.OpenWorkspace()
 	if err != nil {
-		return wrongUse, err
+		return judgeError, err
+	}
+	defer func() { err = errors.Join(err, workspace.Close()) }()
+	var entries []entry
+	if o.batch.path == "" {
+		entries, err = enter(rest[1:], s)
+	} else {
+		entries, err = enterBatch(c, o, s, workspace)
+	}
+	if err != nil {
+		return faultStatus(err), err
 	}
 	path, err := database(c, o.db, s, seen)
 	if err != nil {
 		return wrongUse, err
 	}
-	return grade(ctx, c, o, s, path, entries)
+	return grade(ctx, c, o, s, path, workspace, entries)
+}
+
+// faultStatus is the exit status when what is to be graded cannot be found.
+func faultStatus(err error) int {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EIO) {
+		return judgeError
+	}
+	return wrongUse
 }
 
 // entry is one submission with the way to run it.
 type entry struct {
-	given      string // the path as it was typed
+	given      string // the path as it was typed; "" when nothing was handed in
 	submission grader.Submission
 	program    language.Program
+	open       func() (judge.Entry, func()) // when not nil, makes the submission ready when its turn comes
+	instead    *grader.Report               // when not nil, the report of what cannot be run
+}
+
+// judged is the entry as the judge takes it.
+func (e entry) judged() judge.Entry {
+	if e.open != nil || e.instead != nil {
+		return judge.Entry{Submission: e.submission, Open: e.open, Instead: e.instead}
+	}
+	return judge.Entry{Submission: e.submission, Program: judged(e.program), As: e.program.As}
 }
 
 // enter looks at all submissions before the first is graded, so that a wrong path is not found after an
@@ -138,20 +197,11 @@ func enterOne(path string, s *grader.Suite) (entry, error) {
 	if err != nil {
 		return entry{}, err
 	}
-	l, err := language.Default().Detect(sub, s.Languages)
+	program, err := prepare(&sub, sub.Path, s)
 	if err != nil {
 		return entry{}, fmt.Errorf("submission %w", err)
 	}
-	sub.Language = l.Name
-	dir := sub.Path
-	if about, err := os.Stat(dir); err == nil && !about.IsDir() {
-		dir = filepath.Dir(dir)
-	}
-	program, err := l.Prepare(sub, dir)
-	if err != nil {
-		return entry{}, fmt.Errorf("submission %w", err)
-	}
-	return entry{path, sub, program}, nil
+	return entry{given: path, submission: sub, program: program}, nil
 }
 
 // judged is a language's program as the judge takes it: the two packages do not know each other.

@@ -118,7 +118,7 @@ type verdicts struct{ faulty, notAccepted bool }
 
 func (v *verdicts) add(r grader.Report) {
 	v.faulty = v.faulty || faulty(r)
-	v.notAccepted = v.notAccepted || r.Verdict != grader.AC
+	v.notAccepted = v.notAccepted || r.Verdict != grader.AC && !r.Missing
 }
 
 // status is the exit status that the verdicts make.

@@ -59,7 +59,7 @@ func enterTool(t *grader.Tool) (entry, error) {
 		dir = filepath.Dir(dir)
 	}
 	program, err := l.Prepare(sub, dir)
-	return entry{t.Path, sub, program}, err
+	return entry{given: t.Path, submission: sub, program: program}, err
 }
 
 // spoken is the language that the suite says a tool is written in, or that its files are.

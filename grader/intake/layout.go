@@ -120,7 +120,15 @@ func (c *Class) strays(at place, l Layout, entries []fs.DirEntry) {
 	}
 }
 
-// list writes names, not more of them than one wants to read.
+// List writes names, not more of them than one wants to read, so that they can stand in a line on a terminal.
+func List(names []string) string {
+	var all []string
+	for _, name := range names {
+		all = append(all, printable(name))
+	}
+	return list(all)
+}
+
 func list(names []string) string {
 	const most = 12
 	if len(names) > most {

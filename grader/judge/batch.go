@@ -16,6 +16,9 @@ type Entry struct {
 	// Instead, when not nil, is the report of something that cannot be run: what was handed in is no
 	// submission, or nothing was. Nothing of it but its verdict, detail and flags is read.
 	Instead *grader.Report
+	// Open, when not nil, is called when the submission's turn comes and returns what is graded in its place, of
+	// the same name, path and student, and what ends that: of a large class, not all need be unpacked at once.
+	Open func() (e Entry, shut func())
 }
 
 // Standing says how far a submission of a batch is.
@@ -140,6 +143,11 @@ func (w *work) round(ctx context.Context, places []int) (taken []int) {
 // one grades a submission. id is 0 when another process does; report is nil when it was graded before.
 func (w *work) one(ctx context.Context, place int) (id int64, report *grader.Report, err error) {
 	e := w.entries[place]
+	if e.Open != nil {
+		var shut func()
+		e, shut = e.Open()
+		defer shut()
+	}
 	sources, fault := "", error(nil)
 	if e.Instead == nil {
 		sources, fault = Digest(e.Submission, e.As)

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -31,7 +32,7 @@ func each(sub grader.Submission, as string, take func(name string, mode os.FileM
 	if as != "" && (len(sub.Files) != 1 || filepath.Base(as) != as) {
 		return "", fmt.Errorf("%s cannot be seen as %q: it is not a single file's name", sub.Name, as)
 	}
-	from := sub.Path
+	from := cmp.Or(sub.At, sub.Path)
 	if about, err := os.Lstat(from); err != nil {
 		return "", err
 	} else if !about.IsDir() {

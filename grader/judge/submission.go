@@ -32,36 +32,35 @@ func NewSubmission(path string) (grader.Submission, error) {
 	if err != nil {
 		return grader.Submission{}, fmt.Errorf("submission %s: %w", path, err)
 	}
-	sub := grader.Submission{Name: filepath.Base(absolute), Path: absolute}
-	about, err := os.Lstat(absolute)
+	files, err := Sources(absolute)
 	if err != nil {
-		return sub, unreadable(path, err)
+		err = fmt.Errorf("submission %s: %w", path, err)
+	}
+	return grader.Submission{Name: filepath.Base(absolute), Path: absolute, Files: files}, err
+}
+
+// Sources lists the files of a submission as NewSubmission does; its errors do not name the submission.
+func Sources(path string) ([]string, error) {
+	about, err := os.Lstat(path)
+	if err != nil {
+		return nil, unreadable(err)
 	}
 	if !about.IsDir() {
-		sub.Files = []string{sub.Name}
-		_, err := probe(absolute, about.Mode(), 0)
-		return sub, wrap(path, err)
+		_, err := probe(path, about.Mode(), 0)
+		return []string{filepath.Base(path)}, err
 	}
-	sub.Files, err = walk(absolute, MaxFiles)
-	if err == nil && len(sub.Files) == 0 {
+	files, err := walk(path, MaxFiles)
+	if err == nil && len(files) == 0 {
 		err = hint.With(errors.New("the folder has no files"), "hand in a source file or a folder with sources")
 	}
-	return sub, wrap(path, err)
+	return files, err
 }
 
-func wrap(path string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("submission %s: %w", path, err)
-}
-
-func unreadable(path string, err error) error {
+func unreadable(err error) error {
 	var cause *fs.PathError
 	if errors.As(err, &cause) {
 		err = cause.Err
 	}
-	err = fmt.Errorf("submission %s: %w", path, err)
 	if errors.Is(err, fs.ErrNotExist) {
 		return hint.With(err, "check the path; a submission is a file or a folder")
 	}

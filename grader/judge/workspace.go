@@ -92,6 +92,9 @@ func removeAll(dir string) error {
 	return errors.Join(walkErr, os.RemoveAll(dir))
 }
 
+// Scratch makes a new, empty folder for this process alone. It goes with the workspace at the latest.
+func (w *Workspace) Scratch() (string, error) { return os.MkdirTemp(w.dir, "scratch-") }
+
 // folder makes a new folder that the sandbox can read.
 func (w *Workspace) folder(kind string) (string, error) {
 	dir, err := os.MkdirTemp(w.dir, kind+"-")

@@ -16,6 +16,7 @@ type Table struct {
 	color   bool
 	titled  bool
 	count   map[grader.Verdict]int
+	missing int
 }
 
 // NewTable makes a table for submissions with these names.
@@ -30,7 +31,13 @@ func NewTable(w io.Writer, names []string, color bool) *Table {
 }
 
 // Count counts a submission for the summary without writing it.
-func (t *Table) Count(r grader.Report) { t.count[r.Verdict]++ }
+func (t *Table) Count(r grader.Report) {
+	if r.Missing {
+		t.missing++
+	} else {
+		t.count[r.Verdict]++
+	}
+}
 
 // Add writes one submission's line; before the first, the titles.
 func (t *Table) Add(r grader.Report) error {
@@ -63,8 +70,11 @@ func (t *Table) Close() error {
 			total += n
 		}
 	}
-	if total == 0 {
+	if total+t.missing == 0 {
 		return nil
+	}
+	if t.missing > 0 {
+		counts = append(counts, fmt.Sprintf("%d missing", t.missing))
 	}
 	noun := "submissions"
 	if total == 1 {

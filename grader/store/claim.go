@@ -73,9 +73,9 @@ func (s *Store) insert(tx *sqlite.Tx, run int64, e Entry) (id int64, err error) 
 	sub := e.Submission
 	err = tx.Query(func(r *sqlite.Row) error { id = r.Int64(); return nil },
 		`INSERT INTO submissions (run, position, claim, done, name, path, suite, language, sources, verdict, detail, points, score,
-			student_id, student_name, student_email) VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, '', '', 0, 0, ?, ?, ?) RETURNING id`,
+			student_id, student_name, student_email, student_section) VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, '', '', 0, 0, ?, ?, ?, ?) RETURNING id`,
 		run, e.Position, s.grader, sub.Name, sub.Path, e.Suite, sub.Language, e.Sources,
-		sub.Student.ID, sub.Student.Name, sub.Student.Email)
+		sub.Student.ID, sub.Student.Name, sub.Student.Email, sub.Student.Section)
 	return id, err
 }
 
@@ -83,8 +83,8 @@ func (s *Store) insert(tx *sqlite.Tx, run int64, e Entry) (id int64, err error) 
 func (s *Store) takeOver(tx *sqlite.Tx, c *Claim, e Entry, same bool) error {
 	sub := e.Submission
 	_, err := tx.Exec(`UPDATE submissions SET claim = ?, done = 0, name = ?, path = ?, suite = ?, language = ?, sources = ?,
-		student_id = ?, student_name = ?, student_email = ? WHERE id = ?`, s.grader, sub.Name, sub.Path, e.Suite, sub.Language,
-		e.Sources, sub.Student.ID, sub.Student.Name, sub.Student.Email, c.ID)
+		student_id = ?, student_name = ?, student_email = ?, student_section = ? WHERE id = ?`, s.grader, sub.Name, sub.Path, e.Suite, sub.Language,
+		e.Sources, sub.Student.ID, sub.Student.Name, sub.Student.Email, sub.Student.Section, c.ID)
 	if err != nil {
 		return err
 	}

@@ -30,10 +30,10 @@ func record(tx *sqlite.Tx, run int64, report grader.Report, sources string) erro
 	student := report.Student
 	err := tx.Query(func(r *sqlite.Row) error { submission = r.Int64(); return nil },
 		`INSERT INTO submissions (run, position, name, path, suite, language, sources, verdict, detail, points, score,
-			student_id, student_name, student_email)
-		VALUES (?1, (SELECT coalesce(max(position) + 1, 0) FROM submissions WHERE run = ?1), ?, ?, ?, ?, ?, '', '', 0, 0, ?, ?, ?)
+			student_id, student_name, student_email, student_section)
+		VALUES (?1, (SELECT coalesce(max(position) + 1, 0) FROM submissions WHERE run = ?1), ?, ?, ?, ?, ?, '', '', 0, 0, ?, ?, ?, ?)
 		RETURNING id`,
-		run, report.Submission, report.Path, report.Suite, report.Language, sources, student.ID, student.Name, student.Email)
+		run, report.Submission, report.Path, report.Suite, report.Language, sources, student.ID, student.Name, student.Email, student.Section)
 	if err != nil {
 		return err
 	}

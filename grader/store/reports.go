@@ -76,7 +76,7 @@ func eachReport(tx *sqlite.Tx, where string, take func(grader.Report) error, arg
 		report := grader.Report{
 			Submission: r.Text(), Path: r.Text(), Suite: r.Text(), Language: r.Text(), Verdict: grader.Verdict(r.Text()),
 			Detail: r.Text(), Points: r.Float(), Score: r.Float(), Started: r.Time(), Finished: r.Time(),
-			Student: grader.Student{ID: r.Text(), Name: r.Text(), Email: r.Text()}, Missing: r.Bool(),
+			Student: grader.Student{ID: r.Text(), Name: r.Text(), Email: r.Text(), Section: r.Text()}, Missing: r.Bool(),
 		}
 		if err := unlist(r.Text(), &report.Groups); err != nil {
 			return err
@@ -86,7 +86,7 @@ func eachReport(tx *sqlite.Tx, where string, take func(grader.Report) error, arg
 		}
 		return take(report)
 	}, `SELECT id, name, path, suite, language, verdict, detail, points, score, started, finished,
-		student_id, student_name, student_email, missing, groups FROM submissions `+where, args...)
+		student_id, student_name, student_email, student_section, missing, groups FROM submissions `+where, args...)
 }
 
 func addResults(tx *sqlite.Tx, submission int64, report *grader.Report) error {

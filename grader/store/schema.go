@@ -126,4 +126,6 @@ UPDATE results SET enforced = (SELECT e.id FROM lists JOIN enforcements AS e USI
 	WHERE id IN (SELECT result FROM lists);
 DROP TABLE lists;
 DROP TABLE enforcement;
+`, `
+ALTER TABLE submissions ADD COLUMN student_section TEXT NOT NULL DEFAULT '';
 `}
