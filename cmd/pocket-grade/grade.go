@@ -146,6 +146,10 @@ func (s *session) gradeAll(ctx context.Context, entries []entry) error {
 		Suite: s.suite, Runner: s.runner, Workspace: s.workspace, Pool: judge.NewPool(make([]string, s.options.workers)),
 		Records:  s.records(writer),
 		OnResult: s.progress.results,
+		OnUnusable: func(name string, problem error) {
+			s.progress.clear()
+			fmt.Fprintf(s.err, "pocket-grade: %v%s\n", problem, affected(entries, name))
+		},
 		Show: func(_ int, r grader.Report) error {
 			s.verdicts.add(r)
 			return s.show(r)
@@ -156,6 +160,23 @@ func (s *session) gradeAll(ctx context.Context, entries []entry) error {
 		all = append(all, e.judged())
 	}
 	return batch.Grade(ctx, all)
+}
+
+// affected says how many submissions are in a language; "" for none, as with one that only a checker uses.
+func affected(entries []entry, language string) string {
+	n := 0
+	for _, e := range entries {
+		if e.submission.Language == language {
+			n++
+		}
+	}
+	switch {
+	case n == 0 || len(entries) == 1:
+		return ""
+	case n == 1:
+		return "; 1 submission will be JE"
+	}
+	return fmt.Sprintf("; %d submissions will be JE", n)
 }
 
 // records connects the judge with the store: the two packages do not know each other.

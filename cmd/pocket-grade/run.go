@@ -22,7 +22,8 @@ const usageRun = `Usage: pocket-grade run [FLAGS] SUITE SUBMISSION…
 
 Grades submissions, each a file or a folder, against a suite: a folder with suite.yaml. The results go to
 standard output and into a database: what is shown is stored. The same command goes on with what was
-interrupted and runs no case twice; when it is given in several terminals at once, they share the work. What compilers do only once, such as Go's standard library, is kept in
+interrupted and runs no case twice; when it is given in several terminals at once, they share the work.
+What was compiled, and what compilers do only once, such as Go's standard library, is kept in
 $XDG_CACHE_HOME/pocket-grade (default: ~/.cache/pocket-grade), which may be removed at any time.
 
 A class is graded with --batch: a folder, or a zip or tar of one, with a file, folder, zip or tar for each
@@ -202,24 +203,4 @@ func enterOne(path string, s *grader.Suite) (entry, error) {
 		return entry{}, fmt.Errorf("submission %w", err)
 	}
 	return entry{given: path, submission: sub, program: program}, nil
-}
-
-// judged is a language's program as the judge takes it: the two packages do not know each other.
-func judged(p language.Program) judge.Program {
-	program := judge.Program{
-		CompileLimits: p.CompileLimits, Extra: p.Extra, OutOfMemory: p.OutOfMemory,
-		Compiler: p.Language.Programs[0], Package: p.Language.Package,
-		Run: func(c grader.Case) judge.Command { return judge.Command(p.Run(c.Limits.Memory, c.Args)) },
-	}
-	if c := p.Cache; c != nil {
-		program.Cache = &judge.Cache{
-			Language: p.Language.Name, Title: p.Language.Title, Variable: c.Variable, At: c.At,
-			Identify: judge.Command(p.Language.Identify[0]), Warm: judge.Command(c.Warm),
-		}
-	}
-	if p.Compile != nil {
-		compile := judge.Command(*p.Compile)
-		program.Compile = &compile
-	}
-	return program
 }

@@ -67,6 +67,9 @@ type Batch struct {
 	// OnResult, when not nil, is told of the cases of one submission that are done: recorded, if they were
 	// run here. It is called by many goroutines at once.
 	OnResult func(results ...grader.Result)
+	// OnUnusable, when not nil, is told before anything is run of each language of which there are
+	// submissions and that cannot be used: these will be JE.
+	OnUnusable func(language string, problem error)
 	// Show gets each report once it is durable, in the batch's order and never twice at once. Its error
 	// ends the batch.
 	Show func(place int, r grader.Report) error
@@ -94,6 +97,9 @@ func (b Batch) Grade(ctx context.Context, entries []Entry) error {
 	var left []int
 	for place := range entries {
 		left = append(left, place)
+	}
+	if err := w.examineAll(ctx); err != nil {
+		return err
 	}
 	for {
 		left = w.round(ctx, left)

@@ -100,7 +100,7 @@ func (w *Workspace) findCache(ctx context.Context, at bench, rootFS string, p Pr
 		return nil, err
 	}
 	name := c.folderName(rootFS, out.Stdout)
-	shared, errShared := userShelf()
+	shared, errShared := userShelf("libraries")
 	if errShared == nil {
 		shared.tidy()
 		if folder := shared.take(name); folder != nil {

@@ -119,7 +119,7 @@ func ownCaches(t *testing.T) (shelf string) {
 	t.Helper()
 	dir := t.TempDir()
 	t.Setenv("XDG_CACHE_HOME", dir)
-	return filepath.Join(dir, "pocket-grade")
+	return filepath.Join(dir, "pocket-grade", "libraries")
 }
 
 func listed(t *testing.T, dir string) []string {
@@ -263,7 +263,7 @@ func TestCacheWithoutUserFolder(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			shelf := ownCaches(t)
+			shelf := filepath.Dir(ownCaches(t))
 			t.Setenv("HOME", os.Getenv("HOME")) // so that it is there again after the test
 			if err := prepare(t, shelf); err != nil {
 				t.Fatal(err)

@@ -83,6 +83,19 @@ func (at bench) runCompiler(ctx context.Context, w *Workspace, rootFS string, su
 		return build{result: compiled(grader.JE, "making a folder for the compiler: "+err.Error())}, nil
 	}
 	limits := p.CompileLimits.Merge(CompileLimits)
+	found, err := at.examine(ctx, w, rootFS, p.Toolchain, false)
+	if err != nil {
+		return build{}, err
+	}
+	if found.Problem != "" {
+		return build{result: compiled(grader.JE, found.Problem)}, nil
+	}
+	name := buildName(sub, p, limits, rootFS, found.Identity)
+	if found.Identity != "" {
+		if r, ok := takeBuild(name, dir); ok {
+			return build{dir, r}, nil
+		}
+	}
 	job, err := w.useCache(ctx, at, rootFS, p, grader.Job{
 		Args: p.Compile.Args, Env: merge(p.Compile.Env, nil), Mounts: []grader.Volume{sub.volume()},
 		Save: dir, Limits: limits, Compile: true,
@@ -94,7 +107,21 @@ func (at bench) runCompiler(ctx context.Context, w *Workspace, rootFS string, su
 	if out.Interrupted {
 		return build{}, interrupted(ctx, out)
 	}
-	return build{dir: dir, result: classifyCompile(p, limits, out)}, nil
+	b := build{dir: dir, result: classifyCompile(p, limits, out)}
+	switch {
+	case b.result.Verdict == grader.CE && at.pool != nil: // who holds a slot must not wait for one who needs it
+		// Were the toolchain broken, everything would be CE.
+		if found, err = at.examine(ctx, w, rootFS, p.Toolchain, true); err != nil {
+			return build{}, err
+		} else if found.Problem != "" {
+			b.result = compiled(grader.JE, found.Problem)
+		}
+	case b.result.Verdict == grader.AC && found.Identity != "" && keepBuild(name, dir, b.result) == nil:
+		w.mu.Lock()
+		w.keeps = true
+		w.mu.Unlock()
+	}
+	return b, nil
 }
 
 func compiled(verdict grader.Verdict, detail string) grader.Result {
@@ -134,14 +161,19 @@ func missing(p Program, program string, cause error) string {
 	if cause != nil {
 		detail += " (" + oneLine(cause) + ")"
 	}
-	if p.Package == "" {
-		return detail
+	return detail + install(p.Package)
+}
+
+// install says which Debian packages bring what is missing; "" when that is not known.
+func install(packages string) string {
+	if packages == "" {
+		return ""
 	}
 	noun := "package "
-	if strings.Contains(p.Package, " ") {
+	if strings.Contains(packages, " ") {
 		noun = "packages "
 	}
-	return detail + "; install the Debian " + noun + p.Package + " in the suite's root file system"
+	return "; install the Debian " + noun + packages + " in the suite's root file system"
 }
 
 // oneLine writes an error with its hint for a result's detail.

@@ -123,8 +123,8 @@ func (c *course) lead(ctx context.Context) (report *grader.Report, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if graded.Compile != nil && graded.Compile.Verdict != grader.AC {
-		c.keepAll(graded.Results)
+	if !slices.ContainsFunc(graded.Results, func(r grader.Result) bool { return r.Verdict != grader.SKIP }) {
+		c.keepAll(graded.Results) // nothing was run
 	} else {
 		c.tellKnown()
 	}

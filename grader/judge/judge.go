@@ -40,6 +40,8 @@ type Program struct {
 	Compiler string
 	// Package is what must be installed where the compiler or interpreter is missing.
 	Package string
+	// Toolchain is examined before anything is compiled or run; nil: it is taken as it is.
+	Toolchain *Toolchain
 }
 
 // Options of Run; the zero value is useful.
@@ -93,6 +95,13 @@ func Run(ctx context.Context, runner grader.Runner, suite *grader.Suite, sub *St
 		Language: sub.Submission.Language, Student: sub.Submission.Student, Started: now(),
 	}
 	at := bench{runner: runner, pool: o.pool(), turn: o.Turn}
+	found, err := at.examine(ctx, sub.workspace, suite.RootFS, p.Toolchain, false)
+	if err != nil {
+		return report, fmt.Errorf("grading %s: %w", sub.Submission.Name, err)
+	}
+	if found.Problem != "" {
+		return unusable(report, suite.Cases, found.Problem), nil
+	}
 	var b build
 	if p.Compile != nil {
 		var err error
@@ -116,6 +125,16 @@ func Run(ctx context.Context, runner grader.Runner, suite *grader.Suite, sub *St
 	score(&report)
 	report.Finished = now()
 	return report, nil
+}
+
+// unusable is the report of a submission whose language cannot be used: that is no student's fault.
+func unusable(report grader.Report, cases []grader.Case, problem string) grader.Report {
+	report.Results = skipped(cases, "")
+	for _, r := range report.Results {
+		report.Points += r.Points
+	}
+	report.Verdict, report.Detail, report.Finished = grader.JE, problem, now()
+	return report
 }
 
 // now is without the monotonic clock, which would not survive being stored.

@@ -24,13 +24,14 @@ const (
 	draftAge   = time.Hour // a folder that is still unfinished by then and not locked was left behind
 )
 
-// userShelf is the shelf that all runs of a user share. The error says why there is none.
-func userShelf() (shelf, error) {
+// userShelf is a shelf of this name that all runs of a user share. The error says why there is none.
+func userShelf(name string) (shelf, error) {
 	base, err := os.UserCacheDir()
 	if err != nil {
 		return "", err
 	}
-	dir := filepath.Join(base, "pocket-grade")
+	home := filepath.Join(base, "pocket-grade")
+	dir := filepath.Join(home, name)
 	if err := ours(nearest(dir), 0); err != nil { // root must not leave folders in another user's home
 		return "", err
 	}
@@ -38,7 +39,7 @@ func userShelf() (shelf, error) {
 		return "", err
 	}
 	// What another user puts there would become part of every submission.
-	if err := ours(dir, 0o022); err != nil {
+	if err := errors.Join(ours(home, 0o022), ours(dir, 0o022)); err != nil {
 		return "", err
 	}
 	return shelf(dir), nil
@@ -127,6 +128,11 @@ func (s shelf) publish(draft *os.File, name string) (*os.File, error) {
 	if err := complete(draft.Name()); err != nil {
 		return nil, errors.Join(fmt.Errorf("keep the cache: %w", err), discard(draft))
 	}
+	return s.place(draft, name)
+}
+
+// place is publish for what need not be written to the disk.
+func (s shelf) place(draft *os.File, name string) (*os.File, error) {
 	// From now on a lock for use, or another process would take the folder for one that is being removed.
 	err := syscall.Flock(int(draft.Fd()), syscall.LOCK_SH)
 	if err == nil {

@@ -28,6 +28,8 @@ type Workspace struct {
 
 	mu     sync.Mutex
 	builds map[string]*building
+	found  map[string]*finding // toolchains, by root file system and language
+	keeps  bool                // a build was kept for later invocations
 }
 
 // OpenWorkspace makes a workspace below the folder for temporary files, and removes those there that killed
@@ -45,11 +47,14 @@ func OpenWorkspace() (*Workspace, error) {
 	}
 	// Without a lock there is no mark: then the workspace is as good, but nobody removes it if we are killed.
 	folder, _ := mark(dir)
-	return &Workspace{dir: dir, lock: folder, builds: map[string]*building{}, tools: map[string]equipped{}, caches: caches{found: map[string]*os.File{}}}, nil
+	return &Workspace{dir: dir, lock: folder, builds: map[string]*building{}, found: map[string]*finding{}, tools: map[string]equipped{}, caches: caches{found: map[string]*os.File{}}}, nil
 }
 
 // Close removes the workspace. Nothing may run in it any more.
 func (w *Workspace) Close() error {
+	if w.keeps {
+		tidyBuilds(keptBuilds, keptBytes)
+	}
 	err := errors.Join(removeMarked(w.dir), closed(w.lock))
 	for _, folder := range w.caches.found {
 		err = errors.Join(err, closed(folder))

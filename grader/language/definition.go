@@ -164,8 +164,8 @@ func (d definition) language() Language {
 	}
 	for _, command := range d.identify {
 		l.Identify = append(l.Identify, Command{Args: command, Env: slices.Concat(base, values{}.expand(env))})
-		if !slices.Contains(l.Programs, command[0]) {
-			l.Programs = append(l.Programs, command[0])
+		if name := program(command); !slices.Contains(l.Programs, name) {
+			l.Programs = append(l.Programs, name)
 		}
 	}
 	if d.cache.variable != "" {
@@ -175,6 +175,14 @@ func (d definition) language() Language {
 		}
 	}
 	return l
+}
+
+// program is the program that a command is about: of a shell's script, what it is called ($0).
+func program(command []string) string {
+	if len(command) > 3 && command[0] == "sh" && command[1] == "-c" {
+		return command[3]
+	}
+	return command[0]
 }
 
 func environment(pairs map[string]string) []string {

@@ -77,6 +77,9 @@ func failures(r grader.Report, o Options) string {
 			break
 		}
 	}
+	if b.Len() == 0 && r.Verdict != grader.AC && r.Detail != "" { // nothing was run at all
+		fmt.Fprintf(&b, "%s: %s\n\n", verdict(r.Verdict, o.Color), line(r.Detail))
+	}
 	return b.String()
 }
 
