@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"pocket/runtime/internal/trial"
 )
 
 func TestOutletGoesOnWithoutTheCaller(t *testing.T) {
@@ -32,7 +34,7 @@ func TestOutletGoesOnWithoutTheCaller(t *testing.T) {
 func TestOutletKeepsWhyOutputIsLost(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
-		t.Skip("no /dev/full: ", err)
+		trial.Lacks(t, "no /dev/full: %v", err)
 	}
 	defer full.Close()
 	r := &monitor{signals: &relay{}}

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"pocket/runtime/hint"
+	"pocket/runtime/internal/trial"
 )
 
 // needPrograms skips a test where the programs are missing, unless this host must have them.
@@ -31,10 +32,7 @@ func needPrograms(t *testing.T, names ...string) {
 	t.Helper()
 	for _, name := range names {
 		if _, err := exec.LookPath(name); err != nil {
-			if os.Getenv("POCKET_TEST_REQUIRE") != "" {
-				t.Fatal(err)
-			}
-			t.Skipf("%s is not installed", name)
+			trial.Lacks(t, "%s is not installed: %v", name, err)
 		}
 	}
 }

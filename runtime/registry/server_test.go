@@ -17,6 +17,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"pocket/runtime/internal/trial"
 )
 
 // fake is a registry that holds one repository, app, and misbehaves where a route says so.
@@ -159,10 +161,7 @@ func (f *fake) pull(t *testing.T) (Pull, *[]time.Duration) {
 func needCurl(t *testing.T) {
 	t.Helper()
 	if _, err := exec.LookPath("curl"); err != nil {
-		if os.Getenv("POCKET_TEST_REQUIRE") != "" {
-			t.Fatal(err)
-		}
-		t.Skip("curl is not installed")
+		trial.Lacks(t, "curl is not installed: %v", err)
 	}
 }
 

@@ -3,16 +3,15 @@ package sqlite
 import (
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"pocket/runtime/hint"
+	"pocket/runtime/internal/trial"
 )
 
 var errNoWriting = errors.New("no writing today")
@@ -184,37 +183,12 @@ func TestOpenToReadWithoutTheRightToWrite(t *testing.T) {
 	}
 }
 
-// TestFullDisk reads from a file system without any space: a tmpfs in a namespace of its own, in which
-// this test runs once more.
+// TestFullDisk reads from a file system without any space.
 func TestFullDisk(t *testing.T) {
-	const marker = "POCKET_TEST_DISK"
-	if dir := os.Getenv(marker); dir != "" {
-		readOnFullDisk(t, dir)
-		return
-	}
-	cmd := exec.Command(os.Args[0], "-test.run=^TestFullDisk$", "-test.v")
-	cmd.Env = append(os.Environ(), marker+"="+t.TempDir())
-	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,
-		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
-		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
-	}
-	out, err := cmd.CombinedOutput()
-	var exit *exec.ExitError
-	switch {
-	case err != nil && !errors.As(err, &exit):
-		t.Skipf("no user namespace here: %v", err)
-	case err != nil:
-		t.Errorf("in the namespace: %v\n%s", err, out)
-	case strings.Contains(string(out), "--- SKIP"):
-		t.Skipf("in the namespace:\n%s", out)
-	}
+	trial.OnSmallDisk(t, "1m", readOnFullDisk)
 }
 
 func readOnFullDisk(t *testing.T, dir string) {
-	if err := unix.Mount("none", dir, "tmpfs", 0, "size=1m"); err != nil {
-		t.Skipf("no tmpfs here: %v", err)
-	}
 	path := filepath.Join(dir, "test.db")
 	written(t, path)
 	if err := os.WriteFile(filepath.Join(dir, "filler"), make([]byte, 2<<20), 0o600); !errors.Is(err, unix.ENOSPC) {

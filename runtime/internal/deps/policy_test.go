@@ -6,6 +6,7 @@ const imports = `
 runtime/internal/linux: runtime/hint
 runtime/internal/deps:
 runtime/internal/watch:
+runtime/internal/trial:
 
 runtime/resource:
 runtime/hint:
