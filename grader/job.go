@@ -67,6 +67,8 @@ type Exchange struct {
 	// First says that the interactor ended, or closed its output, before the submission had done so: what the
 	// submission did from then on cannot have been what the interactor's verdict is about.
 	First bool
+	// Killed says that the submission was ended for what the interactor said: it still ran.
+	Killed bool
 	// Text is what was said, in the order in which it was: a line that the submission was told begins with
 	// "< ", one that it said with "> ". Of a long exchange it is the beginning and the end, 16 KiB of each.
 	Text string

@@ -70,7 +70,7 @@ func classifyTalk(c grader.Case, p, interactor Program, both grader.Interaction,
 		return r
 	case !begun, over:
 		said.into(&r)
-	case x.First && said.verdict != grader.AC:
+	case (x.First || x.Killed) && said.verdict != grader.AC:
 		said.into(&r)
 		r.Signal, r.ExitCode = "", 0 // it was killed, for nothing that it did
 	case r.Verdict == undecided:

@@ -121,6 +121,7 @@ func TestClassifyTalk(t *testing.T) {
 		"wrong, and dies of the silence":            {crashes, rejects, true, grader.WA},
 		"wrong, and was killed for it":              {killed, rejects, true, grader.WA},
 		"wrong, and SIGPIPE":                        {grader.Outcome{Signal: "SIGPIPE"}, rejects, true, grader.WA},
+		"closes its output, and goes on":            {killed, rejects, false, grader.WA},
 		"dies, and the interactor rejects that":     {crashes, rejects, false, grader.RTE},
 		"right, but dies":                           {crashes, accepts, true, grader.RTE},
 		"right, but never ends":                     {late, accepts, true, grader.TLE},
@@ -139,7 +140,8 @@ func TestClassifyTalk(t *testing.T) {
 	} {
 		both := grader.Interaction{Submission: grader.Job{Limits: limits}, Interactor: grader.Job{Limits: limits}}
 		r := classifyTalk(c, Program{Run: interpreted}, Program{}, both, grader.Exchange{
-			Submission: test.submission, Interactor: test.interactor, First: test.first, Text: "< 1\n"})
+			Submission: test.submission, Interactor: test.interactor, First: test.first,
+			Killed: test.submission.Signal == "SIGKILL" && test.submission.Limit == "", Text: "< 1\n"})
 		if r.Verdict != test.want || (r.Detail == "") != (test.want == grader.AC) || r.Case != "one" || r.Points != 2 {
 			t.Errorf("%s: %+v, want %s", name, r, test.want)
 		}

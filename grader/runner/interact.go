@@ -52,6 +52,7 @@ func (r *Runner) Interact(ctx context.Context, both grader.Interaction) grader.E
 	}
 	relays.Wait()
 	x := grader.Exchange{Submission: submission.outcome(), Interactor: interactor.outcome(), First: t.first == interactor, Text: t.said.String()}
+	x.Killed = submission.exit.Reason == sandbox.Interrupted && x.Submission.Limit == grader.NoLimit
 	if ctx.Err() != nil {
 		return faulty(grader.Outcome{Err: context.Cause(ctx), Interrupted: true})
 	}

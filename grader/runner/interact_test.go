@@ -57,7 +57,11 @@ func TestWhoEndsFirst(t *testing.T) {
 		"the interactor, accepting": {`exit 42`, `read x || exit 5`, true,
 			func(x grader.Exchange) bool { return x.Submission.ExitCode == 5 && x.Submission.Signal == "" }},
 		"the interactor, rejecting": {`exit 43`, `sleep 1000`, true,
-			func(x grader.Exchange) bool { return x.Submission.Signal == "SIGKILL" && x.Submission.Limit == "" }},
+			func(x grader.Exchange) bool {
+				return x.Submission.Signal == "SIGKILL" && x.Submission.Limit == "" && x.Killed
+			}},
+		"the submission goes on without output": {`cat >&2; exit 43`, `exec >&-; sleep 1000`, false,
+			func(x grader.Exchange) bool { return x.Killed && x.Interactor.ExitCode == 43 }},
 		"the interactor, killed": {`kill -SEGV $$`, `sleep 1000`, true,
 			func(x grader.Exchange) bool {
 				return x.Interactor.Signal == "SIGSEGV" && x.Submission.Signal == "SIGKILL"
@@ -74,7 +78,7 @@ func TestWhoEndsFirst(t *testing.T) {
 
 func TestATalkIsLimited(t *testing.T) {
 	x := talking(t, `cat >/dev/null; exit 42`, `yes`, nil)
-	if x.Submission.Limit != grader.OutputLimit || x.Interactor.ExitCode != 42 || x.First || len(x.Text) > 3*keptTalk {
+	if x.Submission.Limit != grader.OutputLimit || x.Interactor.ExitCode != 42 || x.First || x.Killed || len(x.Text) > 3*keptTalk {
 		t.Errorf("a flood of the submission's: %+v %d", x.Submission, len(x.Text))
 	}
 	x = talking(t, `yes`, `cat >/dev/null`, nil)
