@@ -26,7 +26,7 @@ func TestRestartDelays(t *testing.T) {
 	}
 	var exits []state.Exit
 	for len(exits) < 5 {
-		time.Sleep(50 * time.Millisecond) // the record is what tells
+		pocket(t, "wait", "box") // until the end of the run that is, or comes
 		if exits, err = db.Exits(c.ID); err != nil {
 			t.Fatal(err)
 		}

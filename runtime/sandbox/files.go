@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"pocket/runtime/boot"
 	"pocket/runtime/internal/linux"
 	"pocket/runtime/resource"
 )
@@ -40,6 +41,39 @@ func (f *files) input(file *os.File) (int, error) {
 		file = null
 	}
 	return f.lift(file)
+}
+
+// result puts the inner end of a pipe into the plan, over which is told how the program ended or why it was not
+// executed, and returns our end.
+func (f *files) result(plan *boot.Plan) (*os.File, error) {
+	ours, inner, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("make a pipe: %w", err)
+	}
+	f.own(inner)
+	plan.Result, err = f.lift(inner)
+	return ours, err
+}
+
+// stdio puts the inner ends of the program's input and outputs into the plan, and returns the streams of those
+// outputs that have a writer; with an error, those that there are already.
+func (f *files) stdio(plan *boot.Plan, stdin *os.File, stdout, stderr Output, over chan<- Reason) (list []*stream, err error) {
+	if plan.Stdin, err = f.input(stdin); err != nil {
+		return nil, err
+	}
+	for i, to := range []struct {
+		Output
+		fd *int
+	}{{stdout, &plan.Stdout}, {stderr, &plan.Stderr}} {
+		stream, fd, err := newStream(i, to.Output, over, f)
+		if err != nil {
+			return list, err
+		}
+		if *to.fd = fd; stream != nil {
+			list = append(list, stream)
+		}
+	}
+	return list, nil
 }
 
 func (f *files) socket() (int, error) {

@@ -133,34 +133,10 @@ func (j *Joined) plan(groups *cgroup.Membership) (boot.Joining, error) {
 
 // connect makes the pipes and puts the inner ends into the plan.
 func (j *Joined) connect(plan *boot.Plan, files *files) (err error) {
-	result, inner, err := os.Pipe()
-	if err != nil {
-		return fmt.Errorf("make a pipe: %w", err)
+	if j.result, err = files.result(plan); err == nil && !j.spec.Terminal {
+		j.streams, err = files.stdio(plan, j.spec.Stdin, j.spec.Stdout, j.spec.Stderr, j.over)
 	}
-	j.result = result
-	files.own(inner)
-	if plan.Result, err = files.lift(inner); err != nil {
-		return err
-	}
-	if j.spec.Terminal {
-		return nil
-	}
-	if plan.Stdin, err = files.input(j.spec.Stdin); err != nil {
-		return err
-	}
-	for i, to := range []struct {
-		Output
-		fd *int
-	}{{j.spec.Stdout, &plan.Stdout}, {j.spec.Stderr, &plan.Stderr}} {
-		stream, fd, err := newStream(i, to.Output, j.over, files)
-		if err != nil {
-			return err
-		}
-		if *to.fd = fd; stream != nil {
-			j.streams = append(j.streams, stream)
-		}
-	}
-	return nil
+	return err
 }
 
 // errStopped says that what is inside keeps the program from being executed, as by stopping whatever comes.

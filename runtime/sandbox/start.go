@@ -177,13 +177,7 @@ func (p *Process) strict() error {
 
 // connect makes the pipes and puts the inner ends into the plan.
 func (p *Process) connect(plan *boot.Plan, files *files) (err error) {
-	result, inner, err := os.Pipe()
-	if err != nil {
-		return fmt.Errorf("make a pipe: %w", err)
-	}
-	p.result = result
-	files.own(inner)
-	if plan.Result, err = files.lift(inner); err != nil {
+	if p.result, err = files.result(plan); err != nil {
 		return err
 	}
 	if p.spec.Terminal || p.spec.Keep != "" || p.notifies() {
@@ -191,25 +185,10 @@ func (p *Process) connect(plan *boot.Plan, files *files) (err error) {
 			return err
 		}
 	}
-	if p.spec.Terminal {
-		return nil
+	if !p.spec.Terminal {
+		p.streams, err = files.stdio(plan, p.spec.Stdin, p.spec.Stdout, p.spec.Stderr, p.over)
 	}
-	if plan.Stdin, err = files.input(p.spec.Stdin); err != nil {
-		return err
-	}
-	for i, to := range []struct {
-		Output
-		fd *int
-	}{{p.spec.Stdout, &plan.Stdout}, {p.spec.Stderr, &plan.Stderr}} {
-		stream, fd, err := newStream(i, to.Output, p.over, files)
-		if err != nil {
-			return err
-		}
-		if *to.fd = fd; stream != nil {
-			p.streams = append(p.streams, stream)
-		}
-	}
-	return nil
+	return err
 }
 
 // receive takes what the set-up handed out.
