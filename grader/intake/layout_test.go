@@ -86,7 +86,7 @@ func TestLayouts(t *testing.T) {
 			"Team Red_7_assignsubmission_file_/src/a.py": "", "Default group_assignsubmission_file_/b.py": "", "late_eve.py": "",
 			"Ann Lee_105_assignsubmission_file_/x.py": "",
 		}, Moodle, []string{"Ann Lee (101) [101]: main.py", "Ann Lee (105) [105]: x.py", "Bob Ray [102]: main.py report.pdf util.py", "Carl [103]: only a text was typed in, and no file handed in",
-			"Default group: b.py", "Dora [104]: main.py util.py", "Team Red [7]: a.py", "late_eve: late_eve.py"},
+			"Default group: b.py", "Dora [104]: main.py util.py", "late_eve: late_eve.py", "Team Red [7]: a.py"},
 			"texts that were typed in (onlinetext.html) are not code and not graded, of Ann Lee, Carl\n" +
 				"not named as moodle does it, each taken for a submission of its own: late_eve.py"},
 		"moodle, flat": {map[string]string{
@@ -99,7 +99,7 @@ func TestLayouts(t *testing.T) {
 			"dora_15_304_code.zip": code, "dora_15_305_read me.txt": "", "eve_16_306_main-1.py": "", "eve_16_307_util-1.py": "",
 			"finn_17_308_main.py": "old", "finn_17_309_main-1.py": "new", "gus_18_310_part-1.py": "", "gus_18_311_part-2.py": "",
 			"anon_aB3xY_312_main.py": "", "LATE_anon_Zz9_313_m.py": "", "leeann_19_314_a.py": "",
-		}, Canvas, []string{"anon_Zz9 [Zz9] late: m.py", "anon_aB3xY [aB3xY]: main.py", "carl [14]: only a text or a link was handed in, and no file",
+		}, Canvas, []string{"anon_aB3xY [aB3xY]: main.py", "anon_Zz9 [Zz9] late: m.py", "carl [14]: only a text or a link was handed in, and no file",
 			"dora [15]: main.py read me.txt util.py", "eve [16]: main.py util.py", "finn [17]: main.py", "gus [18]: part-1.py part-2.py",
 			"leeann (12) [12]: main.py util.py", "leeann (19) [19]: a.py", "raybob [13] late: lab_2_3_x.py"},
 			"finn: of files that were uploaded again, the latest counts (1 left out)\ntexts that were typed in and links are not code and not graded, of carl"},

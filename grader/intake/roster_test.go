@@ -88,7 +88,7 @@ func TestMatch(t *testing.T) {
 		"by id, login, address, name": {
 			[]string{"12.py", "CARL.zip", "dora@x.org.py", "eve.py", "finn_ray.py", "Ray, Gus.py", "who.py"},
 			"id,login,name,email\n12,ann,Ann,\n13,carl,,\n14,,,dora@x.org\n15,,,eve@x.org\n16,,Finn Ray,\n17,,Gus Ray,\n18,,Hal,\n19,,Ida,\n",
-			[]string{"12=12", "CARL=13", "Ray, Gus=17", "dora@x.org=14", "eve=15", "finn_ray=16", "who=-"}, "18 19", "not on the roster: who"},
+			[]string{"12=12", "CARL=13", "dora@x.org=14", "eve=15", "finn_ray=16", "Ray, Gus=17", "who=-"}, "18 19", "not on the roster: who"},
 		"diacritics": {[]string{"Jo\u0308rg Mu\u0308ller.py", "JORG MULLER.py", "김민준.py", "Nguye\u0302\u0303n An.py"},
 			"id,name\n1,JÖRG MÜLLER\n2,Jorg Muller\n3,\u1100\u1175\u11b7\u1106\u1175\u11ab\u110c\u116e\u11ab\n4,Nguyễn An\n",
 			[]string{"JORG MULLER=2", "Jo\u0308rg Mu\u0308ller=1", "Nguye\u0302\u0303n An=4", "김민준=3"}, "", ""},
