@@ -56,7 +56,11 @@ func words(name string) []string {
 		}
 		return ' '
 	}, fold(name))
-	return strings.Fields(folded)
+	all := strings.Fields(folded)
+	if len(all) == 0 { // nothing but punctuation
+		return strings.Fields(fold(name))
+	}
+	return all
 }
 
 // inOrder is a name's key with its words as they are; after a comma come those that stand in front.
