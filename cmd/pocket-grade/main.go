@@ -68,7 +68,7 @@ func commands() []command {
 		{"run", "grade submissions against a suite", usageRun, cmdRun},
 		{"results", "list the stored runs, or the submissions of one", usageResults, cmdResults},
 		{"show", "show a stored submission or one of its cases", usageShow, cmdShow},
-		{"report", "write a run's results as a table or for another system", usageReport, cmdReport},
+		{"report", "write a run's results as a page, a table or for another system", usageReport, cmdReport},
 		{"suite init", "write a suite to start from", usageSuiteInit, cmdSuiteInit},
 		{"suite check", "check a suite", usageSuiteCheck, cmdSuiteCheck},
 		{"suite schema", "print the JSON Schema of suites, for editors", usageSuiteSchema, cmdSuiteSchema},

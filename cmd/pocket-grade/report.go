@@ -24,6 +24,7 @@ results are meant (default: the current folder, then the user's state folder).
 
 FLAGS
       --format FORMAT      one of these (default: what the ending of -o's FILE says)
+                             html        one page without anything outside of it: table, filters, failures
                              csv         a line per submission, with columns per group and case
                              json        one object: the run, every submission, every case
                              jsonl       a JSON object per submission and line
@@ -45,7 +46,7 @@ Where a case has a judge error the score is left empty, and so is the submission
 a fault of the grader or the suite.
 
 EXAMPLE
-  pocket-grade report -o squares.csv suites/squares
+  pocket-grade report -o squares.html suites/squares
   pocket-grade report --format csv --run 3 suites/squares
 
 EXIT STATUS
@@ -125,10 +126,10 @@ func parseReport(args []string) (reportOrder, error) {
 }
 
 // endings says which format a file's name ends with.
-var reportEndings = map[string]string{".csv": "csv", ".json": "json", ".jsonl": "jsonl",
+var reportEndings = map[string]string{".html": "html", ".htm": "html", ".csv": "csv", ".json": "json", ".jsonl": "jsonl",
 	".ndjson": "jsonl", ".xml": "junit", ".tap": "tap"}
 
-var reportFormats = []string{"csv", "json", "jsonl", "junit", "tap", "gradescope"}
+var reportFormats = []string{"html", "csv", "json", "jsonl", "junit", "tap", "gradescope"}
 
 func (o *reportOrder) check(flags *pflag.FlagSet) error {
 	wrong := func(format string, args ...any) error {

@@ -29,6 +29,7 @@ type Format struct {
 
 // formats are those that write a whole run into one file. Gradescope's is one submission's, see Gradescope.
 var formats = []Format{
+	{"html", HTML},
 	{"csv", CSV}, {"csv-long", CSVLong}, {"json", Document}, {"jsonl", Lines}, {"junit", JUnit}, {"tap", TAP},
 }
 

@@ -11,6 +11,9 @@ import (
 // cannot be seen or that turn the direction of writing, and bytes that are not UTF-8 become \xNN or
 // \uNNNN. Lines stay lines and tabs stay tabs.
 func Printable(s string) string {
+	if plain(s) {
+		return s
+	}
 	var b strings.Builder
 	for i, r := range s {
 		switch {
@@ -31,7 +34,19 @@ func Printable(s string) string {
 
 // line is Printable for what must stay on one line and in its column.
 func line(s string) string {
-	return strings.NewReplacer("\n", `\n`, "\t", `\t`).Replace(Printable(s))
+	return oneLine.Replace(Printable(s))
+}
+
+var oneLine = strings.NewReplacer("\n", `\n`, "\t", `\t`)
+
+// plain says that a text is printable as it is, as nearly every one of a class's many thousands is.
+func plain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c >= 0x7f || c < ' ' && c != '\n' && c != '\t' {
+			return false
+		}
+	}
+	return true
 }
 
 // shorten keeps the first lines of a text, each no longer than what a terminal shows, and says what it
