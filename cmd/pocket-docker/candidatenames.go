@@ -156,4 +156,4 @@ var fixedValues = map[string][]string{
 }
 
 // fileFlags are set to the name of a file, or to what begins with one.
-var fileFlags = []string{"volume", "env-file", "cidfile", "output", "input", "mount", "label-file"}
+var fileFlags = []string{"volume", "device", "env-file", "cidfile", "output", "input", "mount", "label-file"}

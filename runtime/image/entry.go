@@ -1,7 +1,6 @@
 package image
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	files "pocket/runtime/tree"
 )
 
 // meta is what an entry has beside its content.
@@ -65,7 +66,7 @@ func (t *tree) file(name string, m meta, r io.Reader, size int64) error {
 		return wrapName("make file", name, err)
 	}
 	f := os.NewFile(uintptr(fd), base)
-	err = fillSparse(f, r, size, t.block)
+	err = files.FillSparse(f, r, size, t.block)
 	if closed := f.Close(); err == nil {
 		err = closed
 	}
@@ -144,42 +145,8 @@ func (t *tree) hostOwner(m meta) (int, int) {
 }
 
 func setTime(dir int, base string, when time.Time) error {
-	const latest = 1<<34 - 1 // what ext4 can store
-	seconds := min(max(when.Unix(), 0), latest)
-	ts := unix.Timespec{Nsec: int64(when.Nanosecond())}
-	ts.Sec = seconds
-	times := []unix.Timespec{ts, ts}
-	if err := unix.UtimesNanoAt(dir, base, times, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+	if err := files.SetTime(dir, base, when); err != nil {
 		return fmt.Errorf("set its time: %w", err)
-	}
-	return nil
-}
-
-// zeros is what a block that becomes a hole is compared with.
-var zeros [128 << 10]byte
-
-// fillSparse copies size bytes of r to the new, empty file f and leaves a hole for each block that is
-// all zeros.
-func fillSparse(f *os.File, r io.Reader, size int64, block []byte) error {
-	hole := false
-	for at := int64(0); at < size; {
-		part := block[:min(int64(len(block)), size-at)]
-		if _, err := io.ReadFull(r, part); err != nil {
-			if err == io.EOF {
-				err = io.ErrUnexpectedEOF
-			}
-			return err
-		}
-		hole = bytes.Equal(part, zeros[:len(part)])
-		if !hole {
-			if _, err := f.WriteAt(part, at); err != nil {
-				return err
-			}
-		}
-		at += int64(len(part))
-	}
-	if hole {
-		return f.Truncate(size)
 	}
 	return nil
 }

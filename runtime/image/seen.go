@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	files "pocket/runtime/tree"
 )
 
 // identity is everything that changes when a file's content does. The change time is what a program
@@ -76,7 +78,7 @@ func readDigest(ctx context.Context, f *os.File, progress Progress) (string, err
 	if err != nil {
 		return "", err
 	}
-	buf := make([]byte, len(zeros))
+	buf := make([]byte, files.BlockSize)
 	for err == nil {
 		_, err = from.Read(buf)
 	}

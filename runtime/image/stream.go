@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 
 	"pocket/runtime/hint"
+	files "pocket/runtime/tree"
 )
 
 // source reads an archive and knows what has gone by: its bytes, their digest.
@@ -162,10 +163,10 @@ func (t *tarStream) finish() error {
 	if t.tap != nil {
 		from = t.tap
 	}
-	block := make([]byte, len(zeros))
+	block := make([]byte, files.BlockSize)
 	for {
 		n, err := from.Read(block)
-		if !bytes.Equal(block[:n], zeros[:n]) {
+		if !files.Blank(block[:n]) {
 			return errors.New("something follows the end of the archive")
 		}
 		if err == io.EOF {

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"pocket/runtime/hint"
+	files "pocket/runtime/tree"
 )
 
 // tree is a root filesystem being filled. The folder of every entry is opened by the kernel inside the
@@ -49,7 +50,7 @@ func openTree(dir string, o owners, b below) (*tree, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", dir, err)
 	}
-	t := &tree{root: fd, owners: o, below: b, parent: -1, folders: map[string]stamp{}, block: make([]byte, len(zeros))}
+	t := &tree{root: fd, owners: o, below: b, parent: -1, folders: map[string]stamp{}, block: make([]byte, files.BlockSize)}
 	if err := t.folder(".", meta{mode: 0o755, time: time.Unix(0, 0)}); err != nil {
 		t.close()
 		return nil, err

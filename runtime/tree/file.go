@@ -12,7 +12,10 @@ import (
 )
 
 // zeros is what a block that becomes a hole is compared with.
-var zeros [128 << 10]byte
+var zeros [BlockSize]byte
+
+// BlockSize is how much of a file is copied at once, and becomes a hole when it is all zeros.
+const BlockSize = 128 << 10
 
 // file makes a regular file. All that it gets, it gets by its descriptor.
 func (u *unpacker) file(dir int, base string, h *tar.Header, r io.Reader) error {
@@ -30,7 +33,7 @@ func (u *unpacker) file(dir int, base string, h *tar.Header, r io.Reader) error 
 
 // fill ends with the mode, because writing and chown(2) clear the set-user-ID bit, and the time.
 func (u *unpacker) fill(f *os.File, r io.Reader, h *tar.Header) error {
-	if err := fillSparse(f, r, h.Size, u.block); err != nil {
+	if err := FillSparse(f, r, h.Size, u.block); err != nil {
 		return err
 	}
 	fd := int(f.Fd())
@@ -45,8 +48,10 @@ func (u *unpacker) fill(f *os.File, r io.Reader, h *tar.Header) error {
 	return unix.UtimesNanoAt(unix.AT_FDCWD, "/proc/self/fd/"+strconv.Itoa(fd), times(h.ModTime), 0)
 }
 
-// fillSparse copies size bytes to the new, empty file and leaves a hole for each block of zeros.
-func fillSparse(f *os.File, r io.Reader, size int64, block []byte) error {
+// FillSparse copies size bytes of r to the new, empty file f and leaves a hole for each block of zeros. The block is
+// what is copied at once, of BlockSize at most.
+func FillSparse(f *os.File, r io.Reader, size int64, block []byte) error {
+	hole := false
 	for at := int64(0); at < size; {
 		part := block[:min(int64(len(block)), size-at)]
 		if _, err := io.ReadFull(r, part); err != nil {
@@ -55,12 +60,18 @@ func fillSparse(f *os.File, r io.Reader, size int64, block []byte) error {
 			}
 			return err
 		}
-		if !bytes.Equal(part, zeros[:len(part)]) {
+		if hole = Blank(part); !hole {
 			if _, err := f.WriteAt(part, at); err != nil {
 				return err
 			}
 		}
 		at += int64(len(part))
 	}
-	return f.Truncate(size)
+	if hole {
+		return f.Truncate(size)
+	}
+	return nil
 }
+
+// Blank says that the block, of at most BlockSize bytes, is all zeros.
+func Blank(block []byte) bool { return bytes.Equal(block, zeros[:len(block)]) }

@@ -57,7 +57,7 @@ func Unpack(dir string, r io.Reader, rules Rules) (Left, error) {
 
 func (p *place) unpack(base string, r io.Reader, rules Rules, chown bool) (Left, error) {
 	u := &unpacker{place: p, base: base, rules: rules, chown: chown, parent: -1,
-		stamps: map[string]*tar.Header{}, block: make([]byte, len(zeros))}
+		stamps: map[string]*tar.Header{}, block: make([]byte, BlockSize)}
 	defer u.forget()
 	for in := tar.NewReader(r); ; {
 		h, err := in.Next()
@@ -236,7 +236,7 @@ func (u *unpacker) stamp(dir int, base string, h *tar.Header) error {
 	}
 	defer closeFD(at)
 	setAttributes(at, h.PAXRecords)
-	return errors.Join(unix.Fchmod(at, u.mode(h)), setTime(at, ".", h.ModTime))
+	return errors.Join(unix.Fchmod(at, u.mode(h)), SetTime(at, ".", h.ModTime))
 }
 
 func (u *unpacker) mode(h *tar.Header) uint32 {
@@ -284,7 +284,7 @@ func (u *unpacker) settle(dir int, base string, h *tar.Header) error {
 			return err
 		}
 	}
-	return setTime(dir, base, h.ModTime)
+	return SetTime(dir, base, h.ModTime)
 }
 
 // link makes another name of a file that the archive had before.
@@ -297,7 +297,8 @@ func (u *unpacker) link(dir int, base, target string) error {
 	return unix.Linkat(from, path.Base(target), dir, base, 0)
 }
 
-func setTime(dir int, base string, when time.Time) error {
+// SetTime gives what is called base in the folder its times, as near as file systems can keep them; a link's own.
+func SetTime(dir int, base string, when time.Time) error {
 	return unix.UtimesNanoAt(dir, base, times(when), unix.AT_SYMLINK_NOFOLLOW)
 }
 
