@@ -160,6 +160,7 @@ func compare(r *grader.Result, c grader.Case, output, answer []byte) {
 	r.Verdict, r.Detail, r.Difference = finding.Verdict, finding.Detail, finding.Difference
 	if finding.Hint != "" {
 		r.Detail += "; " + finding.Hint
+		r.WouldPass = strings.TrimPrefix(finding.Hint, "AC ")
 	}
 	if r.Verdict == grader.AC {
 		r.Score = r.Points

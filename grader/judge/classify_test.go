@@ -98,7 +98,7 @@ func TestLongArguments(t *testing.T) {
 func TestPresentation(t *testing.T) {
 	c := grader.Case{Compare: grader.Compare{Mode: grader.Exact}}
 	r := classify(c, Program{Run: binary}, resource.Limits{}, grader.Outcome{Stdout: []byte("25 \n")}, []byte("25\n"))
-	if r.Verdict != grader.PE || !strings.Contains(r.Difference, "·") || !strings.Contains(r.Detail, "AC if") {
+	if r.Verdict != grader.PE || !strings.Contains(r.Difference, "·") || !strings.Contains(r.Detail, "AC if") || !strings.HasPrefix(r.WouldPass, "if trailing spaces") {
 		t.Errorf("%+v", r)
 	}
 }

@@ -30,6 +30,7 @@ func Detail(w io.Writer, r grader.Result, o Options) error {
 		block(&blocks, "input", shorten(o.Input(r.Case), inputLines, inputWidth))
 	}
 	block(&blocks, "difference", Printable(r.Difference))
+	words(&blocks, r, false)
 	block(&blocks, "standard error", Printable(r.Stderr))
 	if blocks.Len() > 0 {
 		b.WriteString("\n" + blocks.String())

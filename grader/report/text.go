@@ -26,6 +26,8 @@ const (
 	inputLines  = 10
 	inputWidth  = 120
 	stderrLines = 10
+
+	exchangeLines = 24
 )
 
 // Text writes one report: a line per case in the suite's order, what there is to say about the first
@@ -95,12 +97,24 @@ func explain(r grader.Result, o Options) string {
 		block(&b, "input", shorten(o.Input(r.Case), inputLines, inputWidth))
 	}
 	block(&b, "difference", Printable(r.Difference))
+	words(&b, r, true)
 	if r.Case == "compile" {
 		block(&b, "messages", Printable(r.Stderr))
 	} else {
 		block(&b, "standard error", Printable(end(r.Stderr, stderrLines)))
 	}
 	return b.String() + "\n"
+}
+
+// words writes what a checker or an interactor has to say: all of it, or what fits a first look.
+func words(b *strings.Builder, r grader.Result, short bool) {
+	exchange, toInstructor := r.Exchange, r.Judge
+	if short {
+		exchange, toInstructor = shorten(exchange, exchangeLines, inputWidth), end(toInstructor, stderrLines)
+	}
+	block(b, "exchange (< told, > said)", Printable(exchange))
+	block(b, "feedback", Printable(r.Feedback))
+	block(b, "checker to the instructor", Printable(toInstructor))
 }
 
 // block writes a titled, indented text; nothing when it is empty.
