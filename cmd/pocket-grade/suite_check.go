@@ -2,53 +2,118 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"github.com/spf13/pflag"
 
 	"pocket/grader/language"
 	"pocket/grader/report"
 	"pocket/grader/suite"
+	"pocket/grader/trial"
+	"pocket/runtime/hint"
 )
 
-const usageSuiteCheck = `Usage: pocket-grade suite check [--json] SUITE
+const usageSuiteCheck = `Usage: pocket-grade suite check [FLAGS] SUITE
 
 Says what is wrong in a suite, a folder with suite.yaml or the file itself: each mistake with file and line. Of a
 suite without a mistake it shows groups, points and limits, and warns of what may not be meant: answers in
 mounted folders, hidden cases without a group, samples without input, files beside the cases' that are in
 none, points that only weigh, limits that this machine cannot reach.
 
+Then it grades the suite's reference submissions, every case of each: programs in submissions/VERDICT, where
+VERDICT is accepted, wrong-answer, presentation-error, time-limit, memory-limit, output-limit, run-time-error,
+compile-error, or rejected for any but accepted. It shows which case catches which wrong program, which catch
+none, and how far the limits are from the slowest accepted and the fastest too slow program, for which it gets
+four times the time. In BY CASE there is a sign for each case: . accepted, W wrong answer, P presentation,
+T time, M memory, O output, R run-time error, - not run, ! judge error.
+
 FLAGS
-      --json  the same as JSON
+  -j, --jobs N  cases at once (default: the number of cores); with 1, times are the most exact
+      --no-run  only look at the suite, run nothing
+      --json    the same as JSON
 
 EXAMPLE
   pocket-grade suite check suites/squares
 
 EXIT STATUS
-  0  no mistake, perhaps warnings
-  2  wrong use, or mistakes in the suite
+  0    no mistake, perhaps warnings, and each reference submission has its folder's verdict
+  1    one has another
+  2    wrong use, mistakes in the suite, or a reference submission that cannot be read
+  3    judge error: the sandbox is at fault, or a verdict is JE
+  130  interrupted
 `
 
-func cmdSuiteCheck(_ context.Context, c console, args []string) (int, error) {
+type checkOptions struct {
+	workers     int
+	dry, asJSON bool
+}
+
+func parseSuiteCheck(args []string) (o checkOptions, path string, err error) {
 	flags := pflag.NewFlagSet("suite check", pflag.ContinueOnError)
-	asJSON := flags.Bool("json", false, "")
+	flags.IntVarP(&o.workers, "jobs", "j", runtime.NumCPU(), "")
+	flags.BoolVar(&o.dry, "no-run", false, "")
+	flags.BoolVar(&o.asJSON, "json", false, "")
 	rest, err := parse(flags, args, 1, 1)
+	if err != nil {
+		return o, "", err
+	}
+	if o.workers < 1 {
+		err = hint.With(fmt.Errorf("suite check: -j %d: at least one case must run at once", o.workers), "leave -j out for one per core")
+	}
+	return o, rest[0], err
+}
+
+func cmdSuiteCheck(ctx context.Context, c console, args []string) (int, error) {
+	o, path, err := parseSuiteCheck(args)
 	if err != nil {
 		return wrongUse, err
 	}
-	s, err := suite.Load(rest[0], language.Default().Names())
+	s, err := suite.Load(path, language.Default().Names())
 	if err != nil {
 		return wrongUse, err
 	}
 	if _, err := tools(s); err != nil {
 		return wrongUse, err
 	}
-	summary := summarized(s, typed(rest[0]))
-	if *asJSON {
-		return finish(report.JSON(c.out, summary))
+	references, odd, err := trial.References(s)
+	if err != nil {
+		return wrongUse, err
 	}
-	return finish(summary.write(c.out))
+	summary := summarized(s, typed(path))
+	summary.odd(s, odd)
+	if !o.dry && len(references) > 0 {
+		made, err := try(ctx, c, s, references, o.workers)
+		if err != nil {
+			return tryStatus(c, err)
+		}
+		summary.Trial, summary.Remarks = &made, append(summary.Remarks, made.Remarks()...)
+	}
+	if o.asJSON {
+		err = report.JSON(c.out, summary)
+	} else {
+		err = summary.write(c.out)
+	}
+	if err != nil {
+		return finish(err)
+	}
+	return summary.status(), nil
+}
+
+// tryStatus is the exit status when reference submissions could not be graded.
+func tryStatus(c console, err error) (int, error) {
+	fault := judgeFault{}
+	switch {
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(c.err, "pocket-grade: interrupted")
+		return interrupted, nil
+	case errors.As(err, &fault):
+		return judgeError, fault.error
+	}
+	return wrongUse, err
 }
 
 // typed is the path of a suite's file as the user would write it.

@@ -13,6 +13,7 @@ import (
 	"pocket/grader"
 	"pocket/grader/report"
 	"pocket/grader/suite"
+	"pocket/grader/trial"
 	"pocket/runtime/resource"
 )
 
@@ -27,6 +28,8 @@ type checked struct {
 	Limits   []spread       `json:"limits"`
 	Groups   []groupSummary `json:"groups"`
 	Warnings []suite.Remark `json:"warnings"`
+	Remarks  []string       `json:"remarks"` // on the reference submissions
+	Trial    *trial.Trial   `json:"trial,omitempty"`
 }
 
 // spread is the least and the greatest of a limit that cases have.
@@ -51,6 +54,7 @@ func summarized(s *grader.Suite, file string) checked {
 	all := checked{
 		Suite: s.Name, File: file, Cases: len(s.Cases), RootFS: s.RootFS, Accepts: append([]string{}, s.Languages...),
 		Limits: spreads(s.Cases), Groups: []groupSummary{}, Warnings: []suite.Remark{},
+		Remarks: []string{},
 	}
 	for _, g := range append(s.Groups, grader.Group{Score: grader.ScoreSum}) {
 		if one := summarizedGroup(s, g); one.Cases > 0 {
@@ -142,6 +146,12 @@ func (s checked) write(w io.Writer) error {
 	}, s.rows()))
 	for _, r := range s.Warnings {
 		fmt.Fprintf(&b, "%s:%d: warning: %s\n", r.File, r.Line, report.Printable(r.Text))
+	}
+	if s.Trial != nil {
+		writeTrial(&b, *s.Trial)
+	}
+	for _, text := range s.Remarks {
+		fmt.Fprintf(&b, "warning: %s\n", report.Printable(text))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -57,6 +57,13 @@ func (p *progress) add(n int) {
 	p.show()
 }
 
+// more says that there is more to do than was thought.
+func (p *progress) more(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.total += n
+}
+
 // results counts cases that are done.
 func (p *progress) results(all ...grader.Result) {
 	p.mu.Lock()

@@ -3,6 +3,6 @@ import sys
 ones = []
 for line in sys.stdin:
     n = int(line)
-    for _ in range(abs(n)):
-        ones.append(1 if n > 0 else -1)
+    for start in range(0, abs(n), 1000000):
+        ones += [1 if n > 0 else -1] * min(1000000, abs(n) - start)
 print(sum(ones))

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"pocket/grader"
+	"pocket/grader/judge"
+	"pocket/grader/trial"
+)
+
+// attempt is the grading of a suite's reference submissions. Nothing of it is stored.
+type attempt struct {
+	console
+	runner    grader.Runner
+	workspace *judge.Workspace
+	pool      *judge.Pool
+	progress  *progress
+}
+
+// try grades all reference submissions, every case of each, and those that are too slow once more with more
+// time. The error is the context's when it was interrupted.
+func try(ctx context.Context, c console, s *grader.Suite, all []trial.Reference, workers int) (made trial.Trial, err error) {
+	entries, err := enterReferences(s, all)
+	if err != nil {
+		return made, err
+	}
+	kit, err := tools(s)
+	if err != nil {
+		return made, err
+	}
+	runner, closeRunner, err := newRunner(s)
+	if err != nil {
+		return made, judgeFault{err}
+	}
+	defer func() { err = errors.Join(err, closeRunner()) }()
+	workspace, err := judge.OpenWorkspace()
+	if err != nil {
+		return made, judgeFault{err}
+	}
+	defer func() { err = errors.Join(err, workspace.Close()) }()
+	if err := equip(workspace, kit); err != nil {
+		return made, judgeFault{err}
+	}
+	a := &attempt{c, runner, workspace, judge.NewPool(make([]string, workers)), newProgress(c.err, len(all)*len(s.Cases))}
+	defer a.progress.clear()
+	tried, err := a.all(ctx, trial.Whole(s), all, entries)
+	return trial.Of(s, tried), err
+}
+
+// judgeFault marks an error as no fault of the suite's.
+type judgeFault struct{ error }
+
+func (f judgeFault) Unwrap() error { return f.error }
+
+// enterReferences looks at all of them before the first is run.
+func enterReferences(s *grader.Suite, all []trial.Reference) ([]entry, error) {
+	var entries []entry
+	var problems []error
+	for _, r := range all {
+		e, err := enterOne(r.Path, s)
+		e.submission.Name = r.Name
+		entries, problems = append(entries, e), append(problems, err)
+	}
+	return entries, errors.Join(problems...)
+}
+
+func (a *attempt) all(ctx context.Context, s *grader.Suite, all []trial.Reference, entries []entry) ([]trial.Tried, error) {
+	reports, err := a.grade(ctx, s, entries)
+	if err != nil {
+		return nil, err
+	}
+	var tried []trial.Tried
+	for i, r := range all {
+		one := trial.Tried{Reference: r, Report: reports[i]}
+		if one.Longer, err = a.longer(ctx, s, entries[i], one); err != nil {
+			return nil, err
+		}
+		tried = append(tried, one)
+	}
+	return tried, nil
+}
+
+// longer runs what ran out of time, as it was meant to, once more with more of it.
+func (a *attempt) longer(ctx context.Context, s *grader.Suite, e entry, one trial.Tried) (map[string]grader.Result, error) {
+	if !slices.Contains(one.Want, grader.TLE) {
+		return nil, nil
+	}
+	patient := trial.Patient(s)
+	patient.Cases = slices.DeleteFunc(patient.Cases, func(c grader.Case) bool {
+		return !slices.ContainsFunc(one.Report.Results, func(r grader.Result) bool { return r.Case == c.Name && r.Verdict == grader.TLE })
+	})
+	if len(patient.Cases) == 0 {
+		return nil, nil
+	}
+	a.progress.more(len(patient.Cases))
+	reports, err := a.grade(ctx, patient, []entry{e})
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]grader.Result{}
+	for _, r := range reports[0].Results {
+		found[r.Case] = r
+	}
+	return found, nil
+}
+
+// grade grades submissions and returns their reports in order.
+func (a *attempt) grade(ctx context.Context, s *grader.Suite, entries []entry) ([]grader.Report, error) {
+	var reports []grader.Report
+	batch := judge.Batch{
+		Suite: s, Runner: a.runner, Workspace: a.workspace, Pool: a.pool, Records: (&memory{}).records(),
+		OnResult: a.progress.results,
+		OnUnusable: func(name string, problem error) {
+			a.progress.clear()
+			fmt.Fprintf(a.err, "pocket-grade: %v%s\n", problem, affected(entries, name))
+		},
+		Show: func(_ int, r grader.Report) error {
+			reports = append(reports, r)
+			return nil
+		},
+	}
+	var all []judge.Entry
+	for _, e := range entries {
+		all = append(all, e.judged())
+	}
+	err := batch.Grade(ctx, all)
+	return reports, err
+}
+
+// memory keeps reports as long as they are needed, where the store would keep them for good.
+type memory struct {
+	mu      sync.Mutex
+	reports []grader.Report // of submission ID at ID-1
+}
+
+func (m *memory) records() judge.Records {
+	return judge.Records{
+		Claim: func(int, grader.Submission, string) (judge.Claim, error) {
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			m.reports = append(m.reports, grader.Report{})
+			return judge.Claim{ID: int64(len(m.reports)), Standing: judge.Ours}, nil
+		},
+		Keep: func(_ int64, _ int, _ grader.Result, _ string, done func(error)) { done(nil) },
+		Finish: func(id int64, r grader.Report) error {
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			m.reports[id-1] = r
+			return nil
+		},
+		Load: func(id int64) (grader.Report, error) {
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			return m.reports[id-1], nil
+		},
+	}
+}
