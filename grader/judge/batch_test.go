@@ -341,3 +341,45 @@ func TestBatchWaitsForAnotherGrader(t *testing.T) {
 		t.Errorf("ran %q", keys)
 	}
 }
+
+// TestBatchOpens: what is made ready when its turn comes is graded as if it had been, seen under its own name and path,
+// and taken away again, whatever becomes of it.
+func TestBatchOpens(t *testing.T) {
+	var mu sync.Mutex
+	opened, open, most := 0, 0, 0
+	var entries []Entry
+	for i, ready := range class(t, "a", "b", "c", "d", "e", "f", "g", "h") {
+		called := grader.Submission{Name: fmt.Sprint("student ", i), Path: fmt.Sprint("/class.zip/", i), Student: grader.Student{ID: fmt.Sprint(i)}}
+		entries = append(entries, Entry{Submission: called, Open: func() (Entry, func()) {
+			mu.Lock()
+			defer mu.Unlock()
+			opened, open = opened+1, open+1
+			most = max(most, open)
+			if i == 3 {
+				return Entry{Submission: called, Instead: &grader.Report{Verdict: grader.CE, Detail: "broken"}}, func() { mu.Lock(); open--; mu.Unlock() }
+			}
+			now := ready
+			now.Submission.At = now.Submission.Path
+			now.Submission.Name, now.Submission.Path, now.Submission.Student = called.Name, called.Path, called.Student
+			return now, func() { mu.Lock(); open--; mu.Unlock() }
+		}})
+	}
+	kept := newRecords()
+	runner := &counted{run: echo}
+	b := Batch{Suite: numbered(2), Runner: runner, Records: kept.records(), Pool: NewPool(make([]string, 1))}
+	shown, err := gradeClass(t, context.Background(), b, entries)
+	if err != nil || verdictsOf(shown) != "AC AC AC CE AC AC AC AC" {
+		t.Fatalf("%s, %v", verdictsOf(shown), err)
+	}
+	if opened != 8 || open != 0 || most > 3 {
+		t.Errorf("%d opened, %d still open, %d at once", opened, open, most)
+	}
+	for i, r := range shown {
+		if r.Submission != fmt.Sprint("student ", i) || r.Path != fmt.Sprint("/class.zip/", i) || r.Student.ID != fmt.Sprint(i) {
+			t.Errorf("%q %q %v", r.Submission, r.Path, r.Student)
+		}
+	}
+	if runner.runs["b 0"] != 1 {
+		t.Errorf("runs: %v", runner.runs)
+	}
+}
