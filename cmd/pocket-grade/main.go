@@ -73,6 +73,7 @@ func commands() []command {
 		{"suite check", "check a suite", usageSuiteCheck, cmdSuiteCheck},
 		{"suite schema", "print the JSON Schema of suites, for editors", usageSuiteSchema, cmdSuiteSchema},
 		{"languages", "list the known languages", usageLanguages, cmdLanguages},
+		{"clean", "remove what is no longer needed", usageClean, cmdClean},
 		{"doctor", "tell what this machine can enforce", usageDoctor, cmdDoctor},
 		{"version", "print the version", usageVersion, cmdVersion},
 		{"help", "explain a command", usageHelp, cmdHelp},

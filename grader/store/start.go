@@ -24,6 +24,7 @@ type Action struct {
 const (
 	Began     = "run"
 	Continued = "continue"
+	Removed   = "remove"
 )
 
 // Started is a run that this process grades.
