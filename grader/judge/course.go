@@ -154,7 +154,7 @@ func (c *course) complete() *grader.Report {
 		}
 		c.tellKnown()
 	}
-	score(r)
+	score(c.Suite, r)
 	r.Finished = now()
 	return r
 }
@@ -210,9 +210,7 @@ func (c *course) unrun(as grader.Report) *grader.Report {
 	r := c.blank()
 	r.Verdict, r.Detail, r.Missing = as.Verdict, as.Detail, as.Missing
 	r.Results = skipped(c.Suite.Cases, "")
-	for _, result := range r.Results {
-		r.Points += result.Points
-	}
+	tally(c.Suite, r)
 	c.keepAll(r.Results)
 	r.Finished = now()
 	return r

@@ -122,7 +122,7 @@ func Run(ctx context.Context, runner grader.Runner, suite *grader.Suite, sub *St
 	} else {
 		report.Results = skipped(suite.Cases, report.Compile.Verdict)
 	}
-	score(&report)
+	score(suite, &report)
 	report.Finished = now()
 	return report, nil
 }
@@ -209,19 +209,4 @@ func skipped(cases []grader.Case, verdict grader.Verdict) []grader.Result {
 		results = append(results, r)
 	}
 	return results
-}
-
-// score fills the report's verdict, detail, points and score from its parts.
-func score(report *grader.Report) {
-	report.Verdict = grader.AC
-	if c := report.Compile; c != nil && c.Verdict != grader.AC {
-		report.Verdict, report.Detail = c.Verdict, c.Detail
-	}
-	for _, r := range report.Results {
-		report.Points += r.Points
-		report.Score += r.Score
-		if report.Verdict == grader.AC && r.Verdict != grader.AC {
-			report.Verdict, report.Detail = r.Verdict, strings.TrimSuffix(r.Case+": "+r.Detail, ": ")
-		}
-	}
 }
