@@ -83,7 +83,6 @@ func (m *model) add(r grader.Report) {
 	}
 	if c := r.Compile; c != nil && c.Verdict != grader.AC {
 		about.Compile = m.failure(-1, *c, rowName{n, about.Name})
-		about.failures = append(about.failures, about.Compile)
 	}
 	m.addCases(&about, r.Results)
 	m.rows = append(m.rows, about)
@@ -103,7 +102,6 @@ func (m *model) addCases(about *row, results []grader.Result) {
 		failed := 0
 		if c.Verdict != grader.AC && c.Verdict != grader.SKIP {
 			failed = m.failure(at, c, rowName{about.N, about.Name})
-			about.failures = append(about.failures, failed)
 		}
 		for len(inOrder) <= at {
 			inOrder = append(inOrder, "<td>")
@@ -204,27 +202,36 @@ func (m *model) explained(c grader.Result) string {
 	return strings.TrimRight(b.String(), "\n")
 }
 
-// caseFailures is the failures of one case that several submissions share, the most frequent first.
+// caseFailures is the failures of one case that many submissions share, the most frequent first.
 type caseFailures struct {
 	Title    string
 	Case     int
 	Failures []*failure
 }
 
-// share gives each submission the failures that are its alone, and returns the others.
+// share gives each submission the failures that are its own, and returns those that are common. What a few
+// share stands with the first of them: of a big class there are thousands of those, and each has a cost.
 func (m *model) share() []caseFailures {
 	var shared []*failure
+	common := max(2, len(m.rows)/100)
 	for i := range m.failures {
-		if m.failures[i].Count > 1 {
-			shared = append(shared, &m.failures[i])
+		f := &m.failures[i]
+		if f.Count >= common {
+			shared = append(shared, f)
+			continue
 		}
-	}
-	for i := range m.rows {
-		for _, n := range m.rows[i].failures {
-			if f := &m.failures[n-1]; f.Count == 1 {
-				m.rows[i].Own = append(m.rows[i].Own, f)
+		var others []string
+		for _, r := range f.Rows[1:] {
+			others = append(others, r.Name)
+		}
+		if len(others) > 0 {
+			f.Text += "\n\nthe same: " + strings.Join(others, ", ")
+			if f.More > 0 {
+				f.Text += fmt.Sprintf(" and %d more", f.More)
 			}
 		}
+		first := &m.rows[f.Rows[0].N-1]
+		first.Own = append(first.Own, f)
 	}
 	slices.SortStableFunc(shared, func(a, b *failure) int {
 		return cmp.Or(cmp.Compare(a.Case, b.Case), cmp.Compare(b.Count, a.Count))

@@ -129,6 +129,32 @@ func TestSameFailuresAreOne(t *testing.T) {
 	}
 }
 
+// Every failure stands once: with the common ones, or with the first of the few that share it.
+func TestFailuresStandOnce(t *testing.T) {
+	m := newModel()
+	for i := range 300 {
+		kind := "own" + fmt.Sprint(i)
+		if i < 2 {
+			kind = "pair"
+		} else if i < 10 {
+			kind = "common"
+		}
+		m.add(grader.Report{Submission: fmt.Sprint(i), Results: []grader.Result{{Case: "a", Verdict: grader.WA, Detail: kind}}})
+	}
+	common := m.share()
+	if len(common) != 1 || len(common[0].Failures) != 1 || common[0].Failures[0].Count != 8 {
+		t.Errorf("common: %+v", common)
+	}
+	for i, r := range m.rows {
+		if want := i == 0 || i >= 10; (len(r.Own) == 1) != want {
+			t.Errorf("row %d has %d of its own", i, len(r.Own))
+		}
+	}
+	if text := m.rows[0].Own[0].Text; !strings.HasSuffix(text, "\n\nthe same: 1") {
+		t.Errorf("the pair's says %q", text)
+	}
+}
+
 func TestHistogram(t *testing.T) {
 	ms := time.Millisecond
 	bars, words := histogram([]time.Duration{0, ms, 15 * ms, 16 * ms}, 16*ms)
