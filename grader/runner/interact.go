@@ -38,13 +38,17 @@ func (r *Runner) Interact(ctx context.Context, both grader.Interaction) grader.E
 	var relays, waiting sync.WaitGroup
 	relays.Go(func() { t.relay(submission, interactor, "> ") })
 	relays.Go(func() { t.relay(interactor, submission, "< ") })
+	ended := make(chan struct{})
 	waiting.Go(func() {
 		interactor.wait()
 		if interactor.err != nil || interactor.exit.Signal != 0 || interactor.exit.Code != both.Accept {
-			submission.process.Kill() // nothing that it could still say counts
+			t.dismiss(submission, ended)
 		}
 	})
-	waiting.Go(submission.wait)
+	waiting.Go(func() {
+		defer close(ended)
+		submission.wait()
+	})
 	waiting.Wait()
 	// All who could write are dead, so the relays find the end; should a pipe be held elsewhere, not for ever.
 	for _, s := range []*seat{interactor, submission} {
@@ -59,7 +63,21 @@ func (r *Runner) Interact(ctx context.Context, both grader.Interaction) grader.E
 	return x
 }
 
-// lingering is how long a pipe may stay open after all processes of the sandbox have ended.
+// dismiss ends the submission: nothing that it could still say counts. One whose output has ended before the
+// interactor did is probably ending itself, and how it does that counts: its pipes are closed before its exit
+// is known.
+func (t *talk) dismiss(submission *seat, ended <-chan struct{}) {
+	if t.firstEnded() == submission {
+		select {
+		case <-ended:
+		case <-time.After(lingering):
+		}
+	}
+	submission.process.Kill()
+}
+
+// lingering is how long a pipe may stay open after all processes of the sandbox have ended, and a sandbox when
+// its output has ended and it does not count any more.
 const lingering = 2 * time.Second
 
 // faulty is an exchange of which neither side means anything.
@@ -174,6 +192,12 @@ func (t *talk) note(mark string, text []byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.said.add(mark, text)
+}
+
+func (t *talk) firstEnded() *seat {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.first
 }
 
 func (t *talk) ends(s *seat) {

@@ -76,6 +76,17 @@ func TestWhoEndsFirst(t *testing.T) {
 	}
 }
 
+// TestAnEndIsNotTakenForAKill: what the interactor does at the end of the submission's output comes before its
+// exit is known; it is its own all the same.
+func TestAnEndIsNotTakenForAKill(t *testing.T) {
+	for range 20 {
+		x := talking(t, `read x; exit 43`, `exec >&-; exit 7`, nil)
+		if x.Killed || x.Submission.ExitCode != 7 || x.First {
+			t.Fatalf("%+v", x)
+		}
+	}
+}
+
 func TestATalkIsLimited(t *testing.T) {
 	x := talking(t, `cat >/dev/null; exit 42`, `yes`, nil)
 	if x.Submission.Limit != grader.OutputLimit || x.Interactor.ExitCode != 42 || x.First || x.Killed || len(x.Text) > 3*keptTalk {
