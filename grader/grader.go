@@ -8,15 +8,16 @@ import "pocket/runtime/resource"
 
 // Suite is the cases, limits and comparison of one exercise, as read from a folder with suite.yaml.
 type Suite struct {
-	Dir       string // the suite's folder, absolute
-	File      string // its suite.yaml, absolute
-	Name      string
-	RootFS    string   // "host", an image's name, an archive or a directory; relative paths are made absolute
-	Languages []string // what may be handed in; empty: every known language
-	Limits    resource.Limits
-	Cases     []Case  // in suite order
-	Groups    []Group // those that the suite names, in suite order; a case may be in none
-	StopEarly bool    // what follows a submission's first case that is not AC is not run
+	Dir          string // the suite's folder, absolute
+	File         string // its suite.yaml, absolute
+	Name         string
+	RootFS       string   // "host", an image's name, an archive or a directory; relative paths are made absolute
+	Languages    []string // what may be handed in; empty: every known language
+	LanguageFile string   // defines languages beside those that are built in; absolute, "" for none
+	Limits       resource.Limits
+	Cases        []Case  // in suite order
+	Groups       []Group // those that the suite names, in suite order; a case may be in none
+	StopEarly    bool    // what follows a submission's first case that is not AC is not run
 
 	Description string // for people; any text, often ""
 	Submissions string // the folder with submissions whose verdicts are known, absolute; "" for none

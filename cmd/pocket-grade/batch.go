@@ -43,7 +43,7 @@ func (o batchOptions) check(named int) error {
 
 // enterBatch finds the submissions of a class, and tells on standard error how. One that cannot be graded is
 // an entry all the same: it must not keep the others from being graded.
-func enterBatch(c console, o runOptions, s *grader.Suite, w *judge.Workspace) ([]entry, error) {
+func enterBatch(c console, o runOptions, s *grader.Suite, table language.Table, w *judge.Workspace) ([]entry, error) {
 	layout, err := intake.ParseLayout(o.batch.layout)
 	if err != nil {
 		return nil, fmt.Errorf("run: --layout: %w", err)
@@ -68,7 +68,7 @@ func enterBatch(c console, o runOptions, s *grader.Suite, w *judge.Workspace) ([
 	for _, e := range class.Entries {
 		taken[e.Name] = true
 		sub := grader.Submission{Name: e.Name, Path: e.Path, Student: e.Student}
-		entries = append(entries, entry{given: o.batch.path, submission: sub, open: opener(e, sub, s, w)})
+		entries = append(entries, entry{given: o.batch.path, submission: sub, open: opener(e, sub, s, table, w)})
 	}
 	return append(entries, absent(missing, taken)...), nil
 }
@@ -139,7 +139,7 @@ func absent(students []grader.Student, taken map[string]bool) []entry {
 }
 
 // opener makes a submission ready when its turn comes, in a folder that is removed afterwards.
-func opener(e intake.Entry, sub grader.Submission, s *grader.Suite, w *judge.Workspace) func() (judge.Entry, func()) {
+func opener(e intake.Entry, sub grader.Submission, s *grader.Suite, table language.Table, w *judge.Workspace) func() (judge.Entry, func()) {
 	return func() (ready judge.Entry, shut func()) {
 		dir, err := w.Scratch()
 		if err != nil {
@@ -155,7 +155,7 @@ func opener(e intake.Entry, sub grader.Submission, s *grader.Suite, w *judge.Wor
 		}()
 		path, err := e.Gather(dir)
 		if err == nil {
-			ready, err = readied(sub, path, s)
+			ready, err = readied(sub, path, s, table)
 		}
 		if err != nil {
 			ready = judge.Entry{Submission: sub, Instead: instead(err)}
@@ -165,7 +165,7 @@ func opener(e intake.Entry, sub grader.Submission, s *grader.Suite, w *judge.Wor
 }
 
 // readied is a submission whose files lie at path.
-func readied(sub grader.Submission, path string, s *grader.Suite) (judge.Entry, error) {
+func readied(sub grader.Submission, path string, s *grader.Suite, table language.Table) (judge.Entry, error) {
 	files, err := judge.Sources(path)
 	if err != nil {
 		return judge.Entry{}, err
@@ -174,7 +174,7 @@ func readied(sub grader.Submission, path string, s *grader.Suite) (judge.Entry, 
 	if path != sub.Path {
 		sub.At = path
 	}
-	program, err := prepare(&sub, path, s)
+	program, err := prepare(&sub, path, s, table)
 	if err != nil {
 		return judge.Entry{}, err
 	}
@@ -182,8 +182,8 @@ func readied(sub grader.Submission, path string, s *grader.Suite) (judge.Entry, 
 }
 
 // prepare finds out the language of a submission whose files lie at path, and how it is run.
-func prepare(sub *grader.Submission, path string, s *grader.Suite) (language.Program, error) {
-	l, err := language.Default().Detect(*sub, s.Languages)
+func prepare(sub *grader.Submission, path string, s *grader.Suite, table language.Table) (language.Program, error) {
+	l, err := table.Detect(*sub, s.Languages)
 	if err != nil {
 		return language.Program{}, err
 	}

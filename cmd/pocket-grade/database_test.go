@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"pocket/grader"
+	"pocket/grader/language"
 	"pocket/grader/suite"
 	"pocket/runtime/hint"
 )
@@ -76,7 +77,7 @@ func TestSubmissionsWithOneName(t *testing.T) {
 		{{"./alice/main.py", "bob/main.py"}, {"alice/main.py", "bob/main.py"}},
 		{{"alice/main.py", "bob"}, {"main.py", "bob"}},
 	} {
-		entries, err := enter(test[0], &grader.Suite{})
+		entries, err := enter(test[0], &grader.Suite{}, language.Default())
 		if err != nil || !slices.Equal(names(entries), test[1]) {
 			t.Errorf("%q, %v, want %q", names(entries), err, test[1])
 		}

@@ -35,11 +35,7 @@ type session struct {
 }
 
 // grade opens what grading needs, grades all submissions and closes it again. The results go to path.
-func grade(ctx context.Context, c console, o runOptions, s *grader.Suite, path string, workspace *judge.Workspace, entries []entry) (status int, err error) {
-	kit, err := tools(s)
-	if err != nil {
-		return wrongUse, err
-	}
+func grade(ctx context.Context, c console, o runOptions, s *grader.Suite, kit []tool, path string, workspace *judge.Workspace, entries []entry) (status int, err error) {
 	digest, err := judge.SuiteDigest(s)
 	if err != nil {
 		return wrongUse, err
@@ -124,7 +120,7 @@ func (s *session) start(entries []entry) error {
 // key is the same for the same submissions, graded against the same suite in the same way.
 func (s *session) key(entries []entry) string {
 	sum := sha256.New()
-	fmt.Fprintf(sum, "%s %q\n", s.digest, s.options.pattern)
+	fmt.Fprintf(sum, "%s %q %s\n", s.digest, s.options.pattern, s.options.table)
 	for _, e := range entries {
 		fmt.Fprintf(sum, "%q %q %q\n", e.submission.Name, e.submission.Path, e.submission.Student)
 	}

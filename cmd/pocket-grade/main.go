@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"pocket/grader/language"
 	"pocket/grader/suite"
 	"pocket/runtime/hint"
 	"pocket/runtime/image"
@@ -132,12 +133,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return status
 }
 
-// complain writes an error and its hint. The mistakes of a suite have a line each that begins with file
+// complain writes an error and its hint. The mistakes of a suite or a file of languages have a line each that begins with file
 // and line, as editors expect it.
 func (c console) complain(err error) {
 	var mistakes suite.Errors
 	if errors.As(err, &mistakes) {
 		fmt.Fprintln(c.err, mistakes)
+		return
+	}
+	var definitions language.Mistakes
+	if errors.As(err, &definitions) {
+		fmt.Fprintln(c.err, definitions)
 		return
 	}
 	if several, ok := err.(interface{ Unwrap() []error }); ok {

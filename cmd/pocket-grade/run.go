@@ -13,7 +13,6 @@ import (
 	"pocket/grader"
 	"pocket/grader/judge"
 	"pocket/grader/language"
-	"pocket/grader/suite"
 	"pocket/runtime/hint"
 )
 
@@ -52,6 +51,9 @@ FLAGS
                    $XDG_STATE_HOME/pocket-grade where that folder cannot be written or is a volume;
                    a database that programs could read is refused)
       --json       results as JSON
+      --languages FILE
+                   also the languages that a YAML file defines (see grader/README.md); those of a suite's own
+                   file (language-file) are known anyway
       --new        begin a new run also where the same command was interrupted, instead of going on with it
   -q, --quiet      only the summary
   -v, --verbose    explain each failure, not only the first
@@ -77,6 +79,8 @@ type runOptions struct {
 	quiet, verbose bool
 	exitZero       bool
 	fresh          bool
+	languages      string // a file that defines further ones
+	table          string // a digest of all that are known
 	batch          batchOptions
 	args           []string // all of the command, for the audit trail
 }
@@ -89,6 +93,7 @@ func parseRun(args []string) (runOptions, []string, error) {
 	flags.StringVar(&o.db, "db", "", "")
 	flags.BoolVar(&o.json, "json", false, "")
 	flags.BoolVar(&o.fresh, "new", false, "")
+	flags.StringVar(&o.languages, "languages", "", "")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "")
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "")
 	flags.BoolVar(&o.exitZero, "exit-zero", false, "")
@@ -116,7 +121,7 @@ func cmdRun(ctx context.Context, c console, args []string) (status int, err erro
 	if err != nil {
 		return wrongUse, err
 	}
-	s, err := suite.Load(rest[0], language.Default().Names())
+	s, table, err := loadSuite(rest[0], o.languages)
 	if err != nil {
 		return wrongUse, err
 	}
@@ -124,6 +129,11 @@ func cmdRun(ctx context.Context, c console, args []string) (status int, err erro
 	if s.Cases, err = judge.Select(s, o.pattern); err != nil {
 		return wrongUse, err
 	}
+	kit, err := tools(s, table)
+	if err != nil {
+		return wrongUse, err
+	}
+	o.table = table.Digest()
 	workspace, err := judge.OpenWorkspace()
 	if err != nil {
 		return judgeError, err
@@ -131,9 +141,9 @@ func cmdRun(ctx context.Context, c console, args []string) (status int, err erro
 	defer func() { err = errors.Join(err, workspace.Close()) }()
 	var entries []entry
 	if o.batch.path == "" {
-		entries, err = enter(rest[1:], s)
+		entries, err = enter(rest[1:], s, table)
 	} else {
-		entries, err = enterBatch(c, o, s, workspace)
+		entries, err = enterBatch(c, o, s, table, workspace)
 	}
 	if err != nil {
 		return faultStatus(err), err
@@ -142,7 +152,7 @@ func cmdRun(ctx context.Context, c console, args []string) (status int, err erro
 	if err != nil {
 		return wrongUse, err
 	}
-	return grade(ctx, c, o, s, path, workspace, entries)
+	return grade(ctx, c, o, s, kit, path, workspace, entries)
 }
 
 // faultStatus is the exit status when what is to be graded cannot be found.
@@ -172,12 +182,12 @@ func (e entry) judged() judge.Entry {
 
 // enter looks at all submissions before the first is graded, so that a wrong path is not found after an
 // hour. It returns the errors of all of them.
-func enter(paths []string, s *grader.Suite) ([]entry, error) {
+func enter(paths []string, s *grader.Suite, table language.Table) ([]entry, error) {
 	var entries []entry
 	var problems []error
 	called := map[string]int{}
 	for _, path := range paths {
-		e, err := enterOne(path, s)
+		e, err := enterOne(path, s, table)
 		if err != nil {
 			problems = append(problems, err)
 			continue
@@ -193,12 +203,12 @@ func enter(paths []string, s *grader.Suite) ([]entry, error) {
 	return entries, errors.Join(problems...)
 }
 
-func enterOne(path string, s *grader.Suite) (entry, error) {
+func enterOne(path string, s *grader.Suite, table language.Table) (entry, error) {
 	sub, err := judge.NewSubmission(path)
 	if err != nil {
 		return entry{}, err
 	}
-	program, err := prepare(&sub, sub.Path, s)
+	program, err := prepare(&sub, sub.Path, s, table)
 	if err != nil {
 		return entry{}, fmt.Errorf("submission %w", err)
 	}

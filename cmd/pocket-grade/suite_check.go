@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"pocket/grader/language"
 	"pocket/grader/report"
 	"pocket/grader/suite"
 	"pocket/grader/trial"
@@ -32,9 +31,10 @@ four times the time. In BY CASE there is a sign for each case: . accepted, W wro
 T time, M memory, O output, R run-time error, - not run, ! judge error.
 
 FLAGS
-  -j, --jobs N  cases at once (default: the number of cores); with 1, times are the most exact
-      --no-run  only look at the suite, run nothing
-      --json    the same as JSON
+  -j, --jobs N      cases at once (default: the number of cores); with 1, times are the most exact
+      --no-run          only look at the suite, run nothing
+      --languages FILE  also the languages that a YAML file defines (see grader/README.md)
+      --json            the same as JSON
 
 EXAMPLE
   pocket-grade suite check suites/squares
@@ -50,6 +50,7 @@ EXIT STATUS
 type checkOptions struct {
 	workers     int
 	dry, asJSON bool
+	languages   string // a file that defines further ones
 }
 
 func parseSuiteCheck(args []string) (o checkOptions, path string, err error) {
@@ -57,6 +58,7 @@ func parseSuiteCheck(args []string) (o checkOptions, path string, err error) {
 	flags.IntVarP(&o.workers, "jobs", "j", runtime.NumCPU(), "")
 	flags.BoolVar(&o.dry, "no-run", false, "")
 	flags.BoolVar(&o.asJSON, "json", false, "")
+	flags.StringVar(&o.languages, "languages", "", "")
 	rest, err := parse(flags, args, 1, 1)
 	if err != nil {
 		return o, "", err
@@ -72,11 +74,11 @@ func cmdSuiteCheck(ctx context.Context, c console, args []string) (int, error) {
 	if err != nil {
 		return wrongUse, err
 	}
-	s, err := suite.Load(path, language.Default().Names())
+	s, table, err := loadSuite(path, o.languages)
 	if err != nil {
 		return wrongUse, err
 	}
-	if _, err := tools(s); err != nil {
+	if _, err := tools(s, table); err != nil {
 		return wrongUse, err
 	}
 	references, odd, err := trial.References(s)
@@ -86,7 +88,7 @@ func cmdSuiteCheck(ctx context.Context, c console, args []string) (int, error) {
 	summary := summarized(s, typed(path))
 	summary.odd(s, odd)
 	if !o.dry && len(references) > 0 {
-		made, err := try(ctx, c, s, references, o.workers)
+		made, err := try(ctx, c, s, table, references, o.workers)
 		if err != nil {
 			return tryStatus(c, err)
 		}

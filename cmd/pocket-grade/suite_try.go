@@ -9,6 +9,7 @@ import (
 
 	"pocket/grader"
 	"pocket/grader/judge"
+	"pocket/grader/language"
 	"pocket/grader/trial"
 )
 
@@ -23,12 +24,12 @@ type attempt struct {
 
 // try grades all reference submissions, every case of each, and those that are too slow once more with more
 // time. The error is the context's when it was interrupted.
-func try(ctx context.Context, c console, s *grader.Suite, all []trial.Reference, workers int) (made trial.Trial, err error) {
-	entries, err := enterReferences(s, all)
+func try(ctx context.Context, c console, s *grader.Suite, table language.Table, all []trial.Reference, workers int) (made trial.Trial, err error) {
+	entries, err := enterReferences(s, table, all)
 	if err != nil {
 		return made, err
 	}
-	kit, err := tools(s)
+	kit, err := tools(s, table)
 	if err != nil {
 		return made, err
 	}
@@ -57,11 +58,11 @@ type judgeFault struct{ error }
 func (f judgeFault) Unwrap() error { return f.error }
 
 // enterReferences looks at all of them before the first is run.
-func enterReferences(s *grader.Suite, all []trial.Reference) ([]entry, error) {
+func enterReferences(s *grader.Suite, table language.Table, all []trial.Reference) ([]entry, error) {
 	var entries []entry
 	var problems []error
 	for _, r := range all {
-		e, err := enterOne(r.Path, s)
+		e, err := enterOne(r.Path, s, table)
 		e.submission.Name = r.Name
 		entries, problems = append(entries, e), append(problems, err)
 	}

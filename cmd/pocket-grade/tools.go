@@ -18,7 +18,7 @@ type tool struct {
 
 // tools looks at all checkers and interactors of the chosen cases before anything is graded. The error is the
 // suite's fault.
-func tools(s *grader.Suite) ([]tool, error) {
+func tools(s *grader.Suite, table language.Table) ([]tool, error) {
 	var all []tool
 	seen := map[string]bool{}
 	for _, c := range s.Cases {
@@ -34,7 +34,7 @@ func tools(s *grader.Suite) ([]tool, error) {
 				continue
 			}
 			seen[use.of.Path+"\x00"+use.of.Language] = true
-			e, err := enterTool(use.of)
+			e, err := enterTool(use.of, table)
 			if err != nil {
 				return nil, fmt.Errorf("%s:%d: case %s: %s: %w", s.File, c.Line, c.Name, use.noun, err)
 			}
@@ -44,12 +44,12 @@ func tools(s *grader.Suite) ([]tool, error) {
 	return all, nil
 }
 
-func enterTool(t *grader.Tool) (entry, error) {
+func enterTool(t *grader.Tool, table language.Table) (entry, error) {
 	sub, err := judge.NewSubmission(t.Path)
 	if err != nil {
 		return entry{}, err
 	}
-	l, err := spoken(t, sub)
+	l, err := spoken(t, sub, table)
 	if err != nil {
 		return entry{}, err
 	}
@@ -63,11 +63,11 @@ func enterTool(t *grader.Tool) (entry, error) {
 }
 
 // spoken is the language that the suite says a tool is written in, or that its files are.
-func spoken(t *grader.Tool, sub grader.Submission) (language.Language, error) {
+func spoken(t *grader.Tool, sub grader.Submission, table language.Table) (language.Language, error) {
 	if t.Language != "" {
-		return language.Default().Find(t.Language)
+		return table.Find(t.Language)
 	}
-	return language.Default().Detect(sub, nil)
+	return table.Detect(sub, nil)
 }
 
 // equip makes the tools ready to be run in the workspace.

@@ -47,6 +47,13 @@ func SuiteDigest(s *grader.Suite) (string, error) {
 	}
 	sum := sha256.New()
 	fmt.Fprintf(sum, "%q %q %q %t\n", s.Name, within(s.Dir, s.RootFS), s.Languages, s.StopEarly)
+	if s.LanguageFile != "" {
+		digest, err := newDigester(s).file(s.LanguageFile)
+		if err != nil {
+			return "", fmt.Errorf("language-file: %w", err)
+		}
+		fmt.Fprintf(sum, "languages %s\n", digest)
+	}
 	for _, g := range s.Groups {
 		fmt.Fprintf(sum, "group %q %v %q %q\n", g.Name, g.Points, g.Score, g.Requires)
 	}

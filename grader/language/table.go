@@ -2,7 +2,9 @@ package language
 
 import (
 	"bytes"
+	"crypto/sha256"
 	_ "embed" // for languages.yaml
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -52,6 +54,15 @@ func (t Table) Extend(file string) (Table, error) {
 		return nil, fmt.Errorf("reading languages: %s has more than 1 MiB", file)
 	}
 	return t.extend(file, text)
+}
+
+// Digest is a digest of all that the table says, in hex.
+func (t Table) Digest() string {
+	sum := sha256.New()
+	for _, l := range t {
+		fmt.Fprintf(sum, "%+v\n", l.written)
+	}
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 func (t Table) extend(file string, text []byte) (Table, error) {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 
 	"gopkg.in/yaml.v3"
@@ -24,11 +25,15 @@ const File = "suite.yaml"
 // largest is how long a suite.yaml may be. Its inputs and answers can lie in files of any length.
 const largest = 4 << 20
 
-// Load reads the suite at path: its folder or its YAML file. The suite's languages must be among the
-// given ones; an empty list allows any. Every file that the suite names exists when Load returns, and the
+// Known returns the names of the languages that are known, with those that a file defines; the file is absolute,
+// and "" where the suite names none. Without names, any will do.
+type Known func(file string) ([]string, error)
+
+// Load reads the suite at path: its folder or its YAML file. The suite's languages must be among the known
+// ones; nil allows any. Every file that the suite names exists when Load returns, and the
 // limits and comparison of each case are complete. An error of type Errors lists the mistakes in the
 // suite; any other says that there is no suite to read.
-func Load(path string, languages []string) (*grader.Suite, error) {
+func Load(path string, languages Known) (*grader.Suite, error) {
 	file, err := locate(path)
 	if err != nil {
 		return nil, hint.With(fmt.Errorf("reading suite %s: %w", path, cause(err)),
@@ -85,7 +90,7 @@ func cause(err error) error {
 type source struct {
 	file      string // as the user gave it; mistakes name it
 	absolute  string
-	languages []string // known ones; none: any will do
+	languages Known
 }
 
 // parse reads a suite from text. Its error, if any, is of type Errors.
@@ -103,7 +108,7 @@ func parse(from source, text []byte) (*grader.Suite, error) {
 }
 
 var suiteKeys = keys{
-	known: slices.Concat([]string{"version", "name", "description", "rootfs", "languages"}, settingKeys,
+	known: slices.Concat([]string{"version", "name", "description", "rootfs", "languages", "language-file"}, settingKeys,
 		[]string{"points", "visibility", "stop-early", "submissions", "groups", "cases"}),
 	elsewhere: map[string]string{
 		"score":    "to a group: groups: {NAME: {score: all}}",
@@ -119,7 +124,6 @@ func (d *document) suite(v value, from source) *grader.Suite {
 	if !ok {
 		return nil
 	}
-	d.known = from.languages
 	s := &grader.Suite{Dir: d.dir, File: from.absolute}
 	d.version(v, f)
 	s.Name = d.suiteName(v, f)
@@ -127,6 +131,7 @@ func (d *document) suite(v value, from source) *grader.Suite {
 		s.Description, _ = text.text()
 	}
 	s.RootFS = d.rootfs(f)
+	s.LanguageFile = d.languageFile(f, from.languages)
 	s.Languages = d.languages(f)
 	s.Submissions = d.submissions(f)
 	if early, ok := f.get("stop-early"); ok {
@@ -188,6 +193,24 @@ func (d *document) suiteName(v value, f fields) string {
 	}
 	name, _ := part.name()
 	return name
+}
+
+// languageFile reads the name of a file that defines languages, and makes them known.
+func (d *document) languageFile(f fields, known Known) string {
+	file := ""
+	v, named := f.get("language-file")
+	if named {
+		file = v.file()
+	}
+	if known == nil || named && file == "" {
+		return file
+	}
+	names, err := known(file)
+	if err != nil && named {
+		v.wrong("%s", strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
+	d.known = names
+	return file
 }
 
 // languages reads the languages that may be handed in.

@@ -14,7 +14,18 @@ import (
 	"pocket/runtime/resource"
 )
 
-var languages = []string{"python3", "c", "cpp", "java", "go", "shell"}
+// languages knows some, with one more where a file defines others.
+func languages(file string) ([]string, error) {
+	names := []string{"python3", "c", "cpp", "java", "go", "shell"}
+	if file == "" {
+		return names, nil
+	}
+	text, err := os.ReadFile(file)
+	if err == nil && strings.HasPrefix(string(text), "wrong") {
+		err = errors.New("own.yaml:1: one\nown.yaml:2: two")
+	}
+	return append(names, strings.TrimSpace(string(text))), err
+}
 
 // folder makes a suite's folder with some files beside the suite.yaml that is given.
 func folder(t testing.TB, text string) string {
@@ -270,5 +281,30 @@ func TestLoadNothing(t *testing.T) {
 	_, err := Load("/dev/null", nil)
 	if err == nil || err.Error() != "reading suite /dev/null: not a regular file" {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestLanguageFile: what a file beside the suite defines is known to it, and its mistakes are the suite's.
+func TestLanguageFile(t *testing.T) {
+	dir := folder(t, "version: 1\nname: x\nlanguages: [own, c]\nlanguage-file: own.yaml\ncases: [{input: a, answer: b}]\n")
+	if _, err := Load(dir, languages); err == nil || !strings.Contains(err.Error(), "4: language-file: \"own.yaml\" does not exist") {
+		t.Errorf("no file: %v", err)
+	}
+	file := filepath.Join(dir, "own.yaml")
+	for text, want := range map[string]string{
+		"own\n":   "",
+		"other\n": `3: languages[0]: "own" is not a known language`,
+		"wrong\n": "4: language-file: own.yaml:1: one; own.yaml:2: two",
+	} {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		s, err := Load(dir, languages)
+		switch {
+		case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+			t.Errorf("%q: %v, want %s", text, err, want)
+		case want == "" && (err != nil || s.LanguageFile != file):
+			t.Errorf("%q: %+v %v", text, s, err)
+		}
 	}
 }
