@@ -23,6 +23,9 @@ const (
 	JE   Verdict = "JE"   // our own fault, or the suite's; never the student's
 )
 
+// Verdicts are all verdicts, the best first.
+var Verdicts = []Verdict{AC, PE, WA, OLE, MLE, TLE, RTE, CE, JE, SKIP}
+
 // Result is the verdict of one case with what it stands on.
 type Result struct {
 	Case        string                 `json:"case"`

@@ -69,6 +69,7 @@ func commands() []command {
 		{"run", "grade submissions against a suite", usageRun, cmdRun},
 		{"results", "list the stored runs, or the submissions of one", usageResults, cmdResults},
 		{"show", "show a stored submission or one of its cases", usageShow, cmdShow},
+		{"diff", "show where an output differs, or what changed between two runs", usageDiff, cmdDiff},
 		{"report", "write a run's results as a page, a table or for another system", usageReport, cmdReport},
 		{"suite init", "write a suite to start from", usageSuiteInit, cmdSuiteInit},
 		{"suite check", "check a suite", usageSuiteCheck, cmdSuiteCheck},

@@ -69,7 +69,7 @@ func cmdReport(ctx context.Context, c console, args []string) (status int, err e
 	if err != nil {
 		return wrongUse, err
 	}
-	db, err := store.Open(path)
+	db, err := store.OpenToRead(path)
 	if err != nil {
 		return wrongUse, err
 	}

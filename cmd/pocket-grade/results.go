@@ -17,32 +17,45 @@ import (
 
 const usageResults = `Usage: pocket-grade results [FLAGS] [RUN]
 
-Lists the stored runs, newest first, or the submissions of one run.
+Lists the stored runs, newest first, or the submissions of one. RUN is a number, latest, or -1 for the one
+before the latest.
 
 FLAGS
-      --suite SUITE  the suite whose results are meant (default: the current folder, then the user's
-                     state folder)
-      --db FILE      the database
-      --json         as JSON
+      --student GLOB  only submissions whose name, or whose student's name, id or email, matches
+      --verdict V     only submissions with this verdict: AC, WA, …, or "not-AC"; with --case, cases
+      --case GLOB     a line per case whose name matches, in place of one per submission
+      --suite SUITE   the suite whose results are meant (default: the current folder, then the user's
+                      state folder)
+      --db FILE       the database
+      --json          as JSON
 
 EXAMPLE
   pocket-grade results --suite suites/squares 3
+  pocket-grade results --suite suites/squares --case 'big-*' --verdict TLE latest
 
 EXIT STATUS
-  0; 2 wrong use, no such database or run
+  0; 2 wrong use, no such database or run, or nothing that matches
 `
 
 func cmdResults(_ context.Context, c console, args []string) (status int, err error) {
 	flags := pflag.NewFlagSet("results", pflag.ContinueOnError)
+	var wanted selection
+	wanted.flags(flags)
 	db, rest, asJSON, err := openStore(flags, args, 1)
 	if err != nil {
 		return wrongUse, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	if len(rest) == 0 {
+		if wanted != (selection{}) {
+			return wrongUse, hint.With(errors.New("results: --student, --verdict and --case choose from a run"), "name one: latest, or a number")
+		}
 		return listRuns(c, db, asJSON)
 	}
-	run, err := number(rest[0])
+	if err := wanted.check(); err != nil {
+		return wrongUse, err
+	}
+	run, err := findRun(db, rest[0])
 	if err != nil {
 		return wrongUse, err
 	}
@@ -50,49 +63,16 @@ func cmdResults(_ context.Context, c console, args []string) (status int, err er
 	if err != nil {
 		return wrongUse, err
 	}
-	if asJSON {
+	if reports = wanted.from(reports); len(reports) == 0 {
+		return wrongUse, hint.With(fmt.Errorf("run %d has nothing that matches", run), "see pocket-grade results %d", run)
+	}
+	switch {
+	case asJSON:
 		return finish(report.JSON(c.out, reports))
+	case wanted.cases != "":
+		return finish(listCases(c, reports))
 	}
 	return finish(listReports(c, reports))
-}
-
-// openStore reads the flags that results and show share and opens the database they mean.
-func openStore(flags *pflag.FlagSet, args []string, most int) (*store.Store, []string, bool, error) {
-	path := flags.String("db", "", "")
-	suite := flags.String("suite", "", "")
-	asJSON := flags.Bool("json", false, "")
-	rest, err := parse(flags, args, 0, most)
-	if err != nil {
-		return nil, nil, false, err
-	}
-	found, err := findDatabase(*path, *suite)
-	if err != nil {
-		return nil, nil, false, err
-	}
-	db, err := store.Open(found)
-	return db, rest, *asJSON, err
-}
-
-func number(text string) (int64, error) {
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n < 1 {
-		return 0, hint.With(fmt.Errorf("%q is not a run's number", text), "see pocket-grade results")
-	}
-	return n, nil
-}
-
-// reportsOf returns a run's reports, those of one submission when it is named; that there is none is an
-// error.
-func reportsOf(db *store.Store, run int64, submission string) ([]grader.Report, error) {
-	reports, err := db.Reports(run, submission)
-	if err == nil && len(reports) == 0 {
-		err = fmt.Errorf("run %d has no submissions", run)
-		if submission != "" {
-			err = fmt.Errorf("run %d has no submission %q", run, submission)
-		}
-		err = hint.With(err, "see pocket-grade results")
-	}
-	return reports, err
 }
 
 func listReports(c console, reports []grader.Report) error {
@@ -107,6 +87,20 @@ func listReports(c console, reports []grader.Report) error {
 		}
 	}
 	return table.Close()
+}
+
+func listCases(c console, reports []grader.Report) error {
+	columns := []report.Column{{Title: "SUBMISSION"}, {Title: "CASE"}, {Title: "VERDICT"}, {Title: "CPU", Right: true},
+		{Title: "WALL", Right: true}, {Title: "MEMORY", Right: true}, {Title: "DETAIL"}}
+	var rows [][]string
+	for _, r := range reports {
+		for _, one := range r.Results {
+			rows = append(rows, []string{r.Submission, one.Case, string(one.Verdict), one.Usage.CPU.Round(time.Millisecond).String(),
+				one.Usage.Wall.Round(time.Millisecond).String(), one.Usage.Memory.Human(), one.Detail})
+		}
+	}
+	_, err := fmt.Fprint(c.out, report.Columns(columns, rows))
+	return err
 }
 
 func listRuns(c console, db *store.Store, asJSON bool) (int, error) {

@@ -3,22 +3,18 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
-	"strconv"
 
 	"github.com/spf13/pflag"
 
 	"pocket/grader"
 	"pocket/grader/report"
 	"pocket/grader/store"
-	"pocket/runtime/hint"
 )
 
 const usageShow = `Usage: pocket-grade show [FLAGS] [RUN] [SUBMISSION [CASE]]
 
 Shows a stored submission with every failure, or one of its cases with all figures and how each limit was
-held. RUN is a number as results lists it (default: the latest). CASE "compile" is the compiler's run.
+held. RUN is a number, latest, or -1 for the one before it (default: the latest). CASE "compile" is the compiler's run.
 
 FLAGS
       --suite SUITE  the suite whose results are meant (default: the current folder, then the user's
@@ -61,16 +57,11 @@ func cmdShow(_ context.Context, c console, args []string) (status int, err error
 	return finish(showReports(c, reports, asJSON))
 }
 
-// chooseRun takes the run's number from the arguments, or else the latest run.
+// chooseRun takes the run from the arguments, or else the latest.
 func chooseRun(db *store.Store, args []string) (int64, []string, error) {
-	if len(args) > 0 {
-		if n, err := strconv.ParseInt(args[0], 10, 64); err == nil && n > 0 {
-			return n, args[1:], nil
-		}
-	}
-	if len(args) > 2 {
-		_, err := number(args[0])
-		return 0, nil, err
+	if len(args) > 0 && (isRun(args[0]) || len(args) > 2) {
+		run, err := findRun(db, args[0])
+		return run, args[1:], err
 	}
 	run, err := db.Latest()
 	return run.ID, args, err
@@ -94,17 +85,12 @@ func showReports(c console, reports []grader.Report, asJSON bool) error {
 }
 
 func showCase(c console, r grader.Report, name string, asJSON bool) (int, error) {
-	results := r.Results
-	if r.Compile != nil {
-		results = append(slices.Clone(results), *r.Compile)
-	}
-	i := slices.IndexFunc(results, func(result grader.Result) bool { return result.Case == name })
-	if i < 0 {
-		err := fmt.Errorf("submission %s has no case %q", r.Submission, name)
-		return wrongUse, hint.With(err, "see pocket-grade show for its cases")
+	result, err := caseOf(r, name)
+	if err != nil {
+		return wrongUse, err
 	}
 	if asJSON {
-		return finish(report.JSON(c.out, results[i]))
+		return finish(report.JSON(c.out, result))
 	}
-	return finish(report.Detail(c.out, results[i], report.Options{Color: color(c.out)}))
+	return finish(report.Detail(c.out, result, report.Options{Color: color(c.out)}))
 }

@@ -87,7 +87,7 @@ func (m *model) page(run Run) page {
 	if !run.Finished.IsZero() {
 		p.State = "took " + run.Finished.Sub(run.Started).Round(time.Second/10).String()
 	}
-	for _, v := range order {
+	for _, v := range grader.Verdicts {
 		p.Verdicts = append(p.Verdicts, string(v))
 	}
 	for i := range m.spread {
@@ -112,7 +112,7 @@ func tallies(count map[grader.Verdict]int) []tally {
 	}
 	var all []tally
 	sum := 0
-	for _, v := range order {
+	for _, v := range grader.Verdicts {
 		if n := count[v]; n > 0 {
 			x := sum * 1000 / total
 			sum += n

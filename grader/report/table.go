@@ -56,15 +56,11 @@ func (t *Table) Add(r grader.Report) error {
 	return err
 }
 
-// order is that of the summary: the best first.
-var order = []grader.Verdict{grader.AC, grader.PE, grader.WA, grader.OLE, grader.MLE, grader.TLE, grader.RTE,
-	grader.CE, grader.JE, grader.SKIP}
-
 // Close writes how many submissions got which verdict; nothing when there were none.
 func (t *Table) Close() error {
 	var counts []string
 	total := 0
-	for _, v := range order {
+	for _, v := range grader.Verdicts {
 		if n := t.count[v]; n > 0 {
 			counts = append(counts, fmt.Sprintf("%d %s", n, verdict(v, t.color)))
 			total += n

@@ -46,6 +46,16 @@ func Open(path string) (*Store, error) {
 	return &Store{db: db}, nil
 }
 
+// OpenToRead is Open for those who only read: also a store that cannot be written, for want of a right or of
+// space, is opened, as it is.
+func OpenToRead(path string) (*Store, error) {
+	db, err := sqlite.OpenToRead(path, migrations)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{db: db}, nil
+}
+
 // Close closes the store. Submissions that are claimed and not finished are free for others from then on.
 func (s *Store) Close() error { return errors.Join(s.presence.leave(), s.db.Close()) }
 

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"pocket/grader"
+	"pocket/grader/store"
+	"pocket/runtime/hint"
+)
+
+// openStore reads the flags that the commands for what is stored share and opens the database they mean.
+func openStore(flags *pflag.FlagSet, args []string, most int) (*store.Store, []string, bool, error) {
+	path := flags.String("db", "", "")
+	suite := flags.String("suite", "", "")
+	asJSON := flags.Bool("json", false, "")
+	rest, err := parse(flags, keepNumbers(args), 0, most)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	found, err := findDatabase(*path, *suite)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	db, err := store.OpenToRead(found)
+	return db, rest, *asJSON, err
+}
+
+// keepNumbers makes "-1" an argument: no flag of ours is a digit.
+func keepNumbers(args []string) []string {
+	var kept []string
+	for i, arg := range args {
+		if arg == "--" {
+			return append(kept, args[i:]...)
+		}
+		if n, err := strconv.ParseInt(arg, 10, 64); err == nil && n < 0 {
+			arg = "latest" + arg
+		}
+		kept = append(kept, arg)
+	}
+	return kept
+}
+
+// findRun finds the run that a word means: a number, latest, or latest-N for the one N before it.
+func findRun(db *store.Store, word string) (int64, error) {
+	if back, ok := strings.CutPrefix(word, "latest"); ok {
+		return before(db, back, word)
+	}
+	n, err := number(word)
+	if err == nil {
+		_, err = db.Run(n)
+	}
+	return n, err
+}
+
+func before(db *store.Store, back, word string) (int64, error) {
+	n := 0
+	if back != "" {
+		var err error
+		if n, err = strconv.Atoi(back); err != nil || n > 0 {
+			return 0, hint.With(fmt.Errorf("%q is not a run", word), "write a number, latest, or latest-1 for the one before")
+		}
+	}
+	if n == 0 {
+		run, err := db.Latest()
+		return run.ID, err
+	}
+	runs, err := db.Runs()
+	if err == nil && len(runs) <= -n {
+		err = hint.With(fmt.Errorf("%s: there are only %d runs", word, len(runs)), "see pocket-grade results")
+	}
+	if err != nil {
+		return 0, err
+	}
+	return runs[-n].ID, nil
+}
+
+// isRun says whether a word can only mean a run.
+func isRun(word string) bool {
+	n, err := strconv.ParseInt(word, 10, 64)
+	return err == nil && n > 0 || word == "latest" || strings.HasPrefix(word, "latest-")
+}
+
+func number(text string) (int64, error) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 1 {
+		return 0, hint.With(fmt.Errorf("%q is not a run's number", text), "see pocket-grade results")
+	}
+	return n, nil
+}
+
+// reportsOf returns a run's reports, those of one submission when it is named; that there is none is an
+// error.
+func reportsOf(db *store.Store, run int64, submission string) ([]grader.Report, error) {
+	reports, err := db.Reports(run, submission)
+	if err == nil && len(reports) == 0 {
+		err = fmt.Errorf("run %d has no submissions", run)
+		if submission != "" {
+			err = fmt.Errorf("run %d has no submission %q", run, submission)
+		}
+		err = hint.With(err, "see pocket-grade results")
+	}
+	return reports, err
+}
+
+// selection is which of a run's results are wanted.
+type selection struct{ student, verdict, cases string }
+
+func (s *selection) flags(flags *pflag.FlagSet) {
+	flags.StringVar(&s.student, "student", "", "")
+	flags.StringVar(&s.verdict, "verdict", "", "")
+	flags.StringVar(&s.cases, "case", "", "")
+}
+
+const notAC = "not-AC"
+
+func (s *selection) check() error {
+	for _, pattern := range []string{s.student, s.cases} {
+		if _, err := path.Match(pattern, ""); err != nil {
+			return fmt.Errorf("pattern %q: %w", pattern, err)
+		}
+	}
+	if s.verdict != "" && s.verdict != notAC && !slices.Contains(grader.Verdicts, grader.Verdict(s.verdict)) {
+		var known []string
+		for _, v := range grader.Verdicts {
+			known = append(known, string(v))
+		}
+		return hint.With(fmt.Errorf("%q is not a verdict", s.verdict), "write one of %s, %s", strings.Join(known, " "), notAC)
+	}
+	return nil
+}
+
+// from keeps the reports that are wanted, with --case each with its wanted results alone.
+func (s *selection) from(reports []grader.Report) []grader.Report {
+	var kept []grader.Report
+	for _, r := range reports {
+		if !s.matches(r) {
+			continue
+		}
+		if s.cases == "" {
+			if s.fits(r.Verdict) {
+				kept = append(kept, r)
+			}
+			continue
+		}
+		r.Results = slices.DeleteFunc(slices.Clone(r.Results), func(one grader.Result) bool {
+			return !like(s.cases, one.Case) || !s.fits(one.Verdict)
+		})
+		if len(r.Results) > 0 {
+			kept = append(kept, r)
+		}
+	}
+	return kept
+}
+
+func (s *selection) matches(r grader.Report) bool {
+	names := []string{r.Submission, r.Student.Name, r.Student.ID, r.Student.Email}
+	return s.student == "" || slices.ContainsFunc(names, func(name string) bool { return like(s.student, name) })
+}
+
+func (s *selection) fits(v grader.Verdict) bool {
+	return s.verdict == "" || s.verdict == string(v) || s.verdict == notAC && v != grader.AC
+}
+
+func like(pattern, name string) bool {
+	match, err := path.Match(pattern, name)
+	return err == nil && match
+}
+
+// caseOf finds one of a report's results, the compiler's with the name compile.
+func caseOf(r grader.Report, name string) (grader.Result, error) {
+	results := r.Results
+	if r.Compile != nil {
+		results = append(slices.Clone(results), *r.Compile)
+	}
+	i := slices.IndexFunc(results, func(result grader.Result) bool { return result.Case == name })
+	if i < 0 {
+		err := fmt.Errorf("submission %s has no case %q", r.Submission, name)
+		return grader.Result{}, hint.With(err, "see pocket-grade show for its cases")
+	}
+	return results[i], nil
+}
