@@ -80,3 +80,29 @@ func colored(v grader.Verdict, text string) string {
 	}
 	return text
 }
+
+// painted writes a unified diff for people: on a terminal what is expected is green, what came instead red,
+// and the rest of its marks faint.
+func painted(diff string, color bool) string {
+	diff = Printable(diff)
+	if !color {
+		return diff
+	}
+	var b strings.Builder
+	for l := range strings.Lines(diff) {
+		text, code := strings.TrimSuffix(l, "\n"), ""
+		switch {
+		case strings.HasPrefix(l, "--- expected"), strings.HasPrefix(l, "+++ got"), strings.HasPrefix(l, "@@ "):
+			code = "2"
+		case strings.HasPrefix(l, "-"):
+			code = "32"
+		case strings.HasPrefix(l, "+"):
+			code = "31"
+		}
+		if code != "" {
+			text = "\x1b[" + code + "m" + text + "\x1b[0m"
+		}
+		b.WriteString(text + l[len(strings.TrimSuffix(l, "\n")):])
+	}
+	return b.String()
+}

@@ -29,7 +29,7 @@ func Detail(w io.Writer, r grader.Result, o Options) error {
 	if o.Input != nil {
 		block(&blocks, "input", shorten(o.Input(r.Case), inputLines, inputWidth))
 	}
-	block(&blocks, "difference", Printable(r.Difference))
+	block(&blocks, "difference", painted(r.Difference, o.Color))
 	words(&blocks, r, false)
 	block(&blocks, "standard error", Printable(r.Stderr))
 	if blocks.Len() > 0 {

@@ -157,11 +157,10 @@ func milliseconds(d time.Duration) string {
 
 // failure is the number of the failure that a result is. What only the clock makes different is the same.
 func (m *model) failure(at int, c grader.Result, who rowName) int {
-	detail := c.Detail
 	if c.Verdict == grader.TLE || c.Verdict == grader.MLE || c.Verdict == grader.OLE {
-		detail = ""
+		c.Detail, _, _ = strings.Cut(c.Detail, ": ") // which limit; the figures are the submission's own
 	}
-	key := sha256.Sum256([]byte(strings.Join([]string{strconv.Itoa(at), string(c.Verdict), detail, c.Feedback, c.Difference, c.WouldPass,
+	key := sha256.Sum256([]byte(strings.Join([]string{strconv.Itoa(at), string(c.Verdict), c.Detail, c.Feedback, c.Difference, c.WouldPass,
 		c.Exchange, c.Stderr, c.Judge}, "\x00")))
 	i, ok := m.known[key]
 	if !ok {

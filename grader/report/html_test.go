@@ -122,9 +122,10 @@ func TestSameFailuresAreOne(t *testing.T) {
 	m := newModel()
 	for i := range 20 {
 		m.add(grader.Report{Submission: fmt.Sprint(i), Results: []grader.Result{
-			{Case: "a", Verdict: grader.TLE, Detail: fmt.Sprint(i)}, {Case: "b", Verdict: grader.WA, Detail: "x", Difference: fmt.Sprint(i / 19)}}})
+			{Case: "a", Verdict: grader.TLE, Detail: fmt.Sprintf("cpu limit 1s: cpu 1.%ds", i)}, {Case: "b", Verdict: grader.WA, Detail: "x", Difference: fmt.Sprint(i / 19)}}})
 	}
-	if len(m.failures) != 3 || m.failures[0].Count != 20 || m.failures[0].More != 20-namesOfCards || m.failures[1].Count != 19 {
+	if len(m.failures) != 3 || m.failures[0].Count != 20 || m.failures[0].More != 20-namesOfCards || m.failures[1].Count != 19 ||
+		m.failures[0].Detail != "cpu limit 1s" {
 		t.Errorf("got %+v", m.failures)
 	}
 }

@@ -106,6 +106,20 @@ func TestColor(t *testing.T) {
 	}
 }
 
+func TestDifferencesHaveColor(t *testing.T) {
+	for diff, want := range map[string]string{
+		"--- expected\n+++ got\n@@ -1 +1 @@\n-a\n+b\x1b\n same": "\x1b[2m--- expected\x1b[0m\n\x1b[2m+++ got\x1b[0m\n\x1b[2m@@ -1 +1 @@\x1b[0m\n\x1b[32m-a\x1b[0m\n\x1b[31m+b\\x1b\x1b[0m\n same",
+		"-a": "\x1b[32m-a\x1b[0m", "": "",
+	} {
+		if got := painted(diff, true); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		if got := painted(diff, false); got != Printable(diff) {
+			t.Errorf("without colour: %q", got)
+		}
+	}
+}
+
 // What students write must not reach a terminal as it is, wherever it stands.
 func TestNothingActsOnATerminal(t *testing.T) {
 	const evil = "\x1b]0;x\x07\u009b31m\r\u202e\xff\nline"

@@ -96,7 +96,7 @@ func explain(r grader.Result, o Options) string {
 	if r.Case != "compile" && o.Input != nil {
 		block(&b, "input", shorten(o.Input(r.Case), inputLines, inputWidth))
 	}
-	block(&b, "difference", Printable(r.Difference))
+	block(&b, "difference", painted(r.Difference, o.Color))
 	words(&b, r, true)
 	if r.Case == "compile" {
 		block(&b, "messages", Printable(r.Stderr))
