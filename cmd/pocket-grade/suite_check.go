@@ -31,10 +31,11 @@ four times the time. In BY CASE there is a sign for each case: . accepted, W wro
 T time, M memory, O output, R run-time error, - not run, ! judge error.
 
 FLAGS
-  -j, --jobs N      cases at once (default: the number of cores); with 1, times are the most exact
-      --no-run          only look at the suite, run nothing
-      --languages FILE  also the languages that a YAML file defines (see grader/README.md)
-      --json            the same as JSON
+  -j, --jobs N           cases at once (default: the number of cores); with 1, times are the most exact
+      --submissions DIR  the reference submissions, instead of the suite's: DIR/VERDICT/…
+      --no-run           only look at the suite, run nothing
+      --languages FILE   also the languages that a YAML file defines (see grader/README.md)
+      --json             the same as JSON
 
 EXAMPLE
   pocket-grade suite check suites/squares
@@ -49,6 +50,7 @@ EXIT STATUS
 
 type checkOptions struct {
 	workers     int
+	submissions string
 	dry, asJSON bool
 	languages   string // a file that defines further ones
 }
@@ -56,6 +58,7 @@ type checkOptions struct {
 func parseSuiteCheck(args []string) (o checkOptions, path string, err error) {
 	flags := pflag.NewFlagSet("suite check", pflag.ContinueOnError)
 	flags.IntVarP(&o.workers, "jobs", "j", runtime.NumCPU(), "")
+	flags.StringVar(&o.submissions, "submissions", "", "")
 	flags.BoolVar(&o.dry, "no-run", false, "")
 	flags.BoolVar(&o.asJSON, "json", false, "")
 	flags.StringVar(&o.languages, "languages", "", "")
@@ -80,6 +83,11 @@ func cmdSuiteCheck(ctx context.Context, c console, args []string) (int, error) {
 	}
 	if _, err := tools(s, table); err != nil {
 		return wrongUse, err
+	}
+	if o.submissions != "" {
+		if s.Submissions, err = filepath.Abs(o.submissions); err != nil {
+			return judgeError, fmt.Errorf("reference submissions %s: %w", o.submissions, err)
+		}
 	}
 	references, odd, err := trial.References(s)
 	if err != nil {

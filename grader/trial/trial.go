@@ -185,11 +185,22 @@ func (t *Trial) largest(c grader.Case, i int, all []Tried) {
 		if i >= len(one.Report.Results) || !one.right() || one.Report.Results[i].Verdict != grader.AC || c.Limits.Memory <= 0 {
 			continue
 		}
-		m := &Memory{Submission: one.Name, Case: c.Name, Took: one.Report.Results[i].Usage.Memory, Limit: c.Limits.Memory}
+		r := one.Report.Results[i]
+		m := &Memory{Submission: one.Name, Case: c.Name, Took: r.Usage.Memory, Limit: memoryLimit(c, r)}
 		if t.Largest == nil || m.part() > t.Largest.part() {
 			t.Largest = m
 		}
 	}
+}
+
+// memoryLimit is the limit that held: beside the case's, a language may need memory for itself.
+func memoryLimit(c grader.Case, r grader.Result) resource.Size {
+	for _, e := range r.Enforcement {
+		if size, err := resource.ParseSize(e.Requested); e.Limit == "memory" && err == nil && size > 0 {
+			return size
+		}
+	}
+	return c.Limits.Memory
 }
 
 func (m Memory) part() float64 { return float64(m.Took) / float64(m.Limit) }

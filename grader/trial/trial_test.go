@@ -85,23 +85,27 @@ func TestRemarks(t *testing.T) {
 	wall.Report.Results[0].Usage.Wall = 3 * time.Second
 	big := one("big", verdicts["ac"], grader.AC, "AC 1")
 	big.Report.Results[0].Usage.Memory = 90 * resource.MiB
+	machine := one("machine", verdicts["ac"], grader.AC, "AC 1")
+	machine.Report.Results[0].Usage.Memory = 150 * resource.MiB
+	machine.Report.Results[0].Enforcement = []resource.Enforcement{{Limit: "cpu", Requested: "1s"}, {Limit: "memory", Requested: "356MiB"}}
 	right, wrong := one("right", verdicts["ac"], grader.AC, "AC 1"), one("wrong", verdicts["wa"], grader.WA, "WA 1")
 	for name, c := range map[string]struct {
 		all            []Tried
 		want           []string
 		failed, broken bool
 	}{
-		"nothing":          {nil, nil, false, false},
-		"all is well":      {[]Tried{right, wrong}, nil, false, false},
-		"only right":       {[]Tried{right}, []string{"no submission is meant to be wrong: whether the cases find mistakes is not known"}, false, false},
-		"only wrong":       {[]Tried{wrong}, []string{"no submission is meant to be accepted: whether the suite can be solved is not known"}, false, false},
-		"slow":             {[]Tried{one("s", verdicts["ac"], grader.AC, "AC 600"), wrong}, []string{"the limit is near to s, which is accepted: cpu 600ms of 1s (60 %) for case a"}, false, false},
-		"waits by wall":    {[]Tried{right, wall}, nil, false, false},
-		"memory":           {[]Tried{big, wrong}, []string{"the memory limit is near to big, which is accepted: 90MiB of 100MiB (90 %) for case a"}, false, false},
-		"not found wrong":  {[]Tried{right, wrong, one("w", verdicts["rejected"], grader.AC, "AC 1")}, []string{"w is AC and should be rejected"}, true, false},
-		"another mistake":  {[]Tried{right, one("w", verdicts["rte"], grader.WA, "WA 1")}, []string{"w is WA and should be RTE"}, true, false},
-		"our own mistake":  {[]Tried{right, wrong, one("j", verdicts["ac"], grader.JE, "JE 1")}, []string{"j is JE and should be AC"}, true, true},
-		"not even started": {[]Tried{wrong, {Reference: Reference{Name: "n", Want: verdicts["ac"]}, Report: grader.Report{Verdict: grader.CE, Detail: "no"}}}, []string{"n is CE and should be AC: no"}, true, false},
+		"nothing":           {nil, nil, false, false},
+		"all is well":       {[]Tried{right, wrong}, nil, false, false},
+		"only right":        {[]Tried{right}, []string{"no submission is meant to be wrong: whether the cases find mistakes is not known"}, false, false},
+		"only wrong":        {[]Tried{wrong}, []string{"no submission is meant to be accepted: whether the suite can be solved is not known"}, false, false},
+		"slow":              {[]Tried{one("s", verdicts["ac"], grader.AC, "AC 600"), wrong}, []string{"the limit is near to s, which is accepted: cpu 600ms of 1s (60 %) for case a"}, false, false},
+		"waits by wall":     {[]Tried{right, wall}, nil, false, false},
+		"memory":            {[]Tried{big, wrong}, []string{"the memory limit is near to big, which is accepted: 90MiB of 100MiB (90 %) for case a"}, false, false},
+		"memory of its own": {[]Tried{machine, wrong}, nil, false, false},
+		"not found wrong":   {[]Tried{right, wrong, one("w", verdicts["rejected"], grader.AC, "AC 1")}, []string{"w is AC and should be rejected"}, true, false},
+		"another mistake":   {[]Tried{right, one("w", verdicts["rte"], grader.WA, "WA 1")}, []string{"w is WA and should be RTE"}, true, false},
+		"our own mistake":   {[]Tried{right, wrong, one("j", verdicts["ac"], grader.JE, "JE 1")}, []string{"j is JE and should be AC"}, true, true},
+		"not even started":  {[]Tried{wrong, {Reference: Reference{Name: "n", Want: verdicts["ac"]}, Report: grader.Report{Verdict: grader.CE, Detail: "no"}}}, []string{"n is CE and should be AC: no"}, true, false},
 	} {
 		s := three()
 		s.Cases = s.Cases[:1]
