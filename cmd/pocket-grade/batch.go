@@ -68,7 +68,12 @@ func enterBatch(c console, o runOptions, s *grader.Suite, table language.Table, 
 	for _, e := range class.Entries {
 		taken[e.Name] = true
 		sub := grader.Submission{Name: e.Name, Path: e.Path, Student: e.Student}
-		entries = append(entries, entry{given: o.batch.path, submission: sub, open: opener(e, sub, s, table, w)})
+		ready := entry{given: o.batch.path, submission: sub, open: opener(e, sub, s, table, w)}
+		sub.Files = e.Names()
+		if l, err := table.Detect(sub, s.Languages); err == nil {
+			ready.guess = &l
+		}
+		entries = append(entries, ready)
 	}
 	return append(entries, absent(missing, taken)...), nil
 }

@@ -152,8 +152,14 @@ func (s *session) gradeAll(ctx context.Context, entries []entry) error {
 		},
 	}
 	var all []judge.Entry
+	guessed := map[string]bool{}
 	for _, e := range entries {
 		all = append(all, e.judged())
+		if e.guess != nil && !guessed[e.guess.Name] {
+			guessed[e.guess.Name] = true
+			t := toolchain(*e.guess)
+			batch.Expected = append(batch.Expected, &t)
+		}
 	}
 	return batch.Grade(ctx, all)
 }
@@ -162,7 +168,7 @@ func (s *session) gradeAll(ctx context.Context, entries []entry) error {
 func affected(entries []entry, language string) string {
 	n := 0
 	for _, e := range entries {
-		if e.submission.Language == language {
+		if e.submission.Language == language || e.guess != nil && e.guess.Name == language {
 			n++
 		}
 	}

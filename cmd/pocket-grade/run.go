@@ -169,6 +169,7 @@ type entry struct {
 	submission grader.Submission
 	program    language.Program
 	open       func() (judge.Entry, func()) // when not nil, makes the submission ready when its turn comes
+	guess      *language.Language           // what it seems to be written in, where that is seen when its turn comes
 	instead    *grader.Report               // when not nil, the report of what cannot be run
 }
 

@@ -67,6 +67,9 @@ type Batch struct {
 	// OnResult, when not nil, is told of the cases of one submission that are done: recorded, if they were
 	// run here. It is called by many goroutines at once.
 	OnResult func(results ...grader.Result)
+	// Expected are toolchains beside those of the entries that will be needed, as far as is known: of
+	// submissions that are opened when their turn comes. All are examined before anything is run.
+	Expected []*Toolchain
 	// OnUnusable, when not nil, is told before anything is run of each language of which there are
 	// submissions and that cannot be used: these will be JE.
 	OnUnusable func(language string, problem error)

@@ -238,7 +238,7 @@ func isMarked(mark string) bool {
 // is run, and tells of those that cannot be used. Later nobody who holds the pool's only slot has to wait for
 // one who needs a slot to examine. The error says that it was interrupted.
 func (w *work) examineAll(ctx context.Context) error {
-	var used, all []*Toolchain
+	used, all := slices.Clone(w.Expected), []*Toolchain(nil)
 	for _, e := range w.entries {
 		if e.Instead == nil {
 			used = append(used, e.Program.Toolchain)
