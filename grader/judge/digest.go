@@ -39,13 +39,20 @@ func CaseDigests(s *grader.Suite) ([]string, error) {
 
 // SuiteDigest returns a sha256 in hex over all that a report depends on and the submission does not bring
 // along: the digests of the cases with their names, points, groups and visibilities, the groups, the
-// languages. Line numbers and descriptions do not count.
+// languages and the file that defines some. Line numbers and descriptions do not count.
 func SuiteDigest(s *grader.Suite) (string, error) {
 	digests, err := CaseDigests(s)
 	if err != nil {
 		return "", err
 	}
 	sum := sha256.New()
+	if s.LanguageFile != "" {
+		digest, err := newDigester(s).file(s.LanguageFile)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(sum, "languages %s\n", digest)
+	}
 	fmt.Fprintf(sum, "%q %q %q %t\n", s.Name, within(s.Dir, s.RootFS), s.Languages, s.StopEarly)
 	if s.LanguageFile != "" {
 		digest, err := newDigester(s).file(s.LanguageFile)

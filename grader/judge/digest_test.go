@@ -150,6 +150,8 @@ func TestDigestOfSuiteAlone(t *testing.T) {
 		"stop early": func(s *grader.Suite) { s.StopEarly = true },
 		"languages":  func(s *grader.Suite) { s.Languages = nil },
 		"rootfs":     func(s *grader.Suite) { s.RootFS = "image" },
+		"language":   func(s *grader.Suite) { s.LanguageFile = filepath.Join(s.Dir, "a.in") },
+		"another":    func(s *grader.Suite) { s.LanguageFile = filepath.Join(s.Dir, "a.ans") },
 	} {
 		s := whole(t)
 		change(s)
@@ -171,6 +173,8 @@ func TestDigestKnowsEveryField(t *testing.T) {
 		known string
 	}{
 		{grader.Case{}, "Name Line Input Answer Volumes Args Env Limits Compare Points Group Visibility Interactor"},
+		{grader.Suite{}, "Dir File Name RootFS Languages LanguageFile Limits Cases Groups StopEarly Description Submissions"},
+		{grader.Group{}, "Name Line Points Score Requires"},
 		{grader.Tool{}, "Path Language Protocol Args Limits"},
 		{grader.Volume{}, "Host Target Masks"},
 		{grader.Text{}, "Inline Path"},
