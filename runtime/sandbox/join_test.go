@@ -28,7 +28,7 @@ func host(t *testing.T, change func(*Spec)) (*Process, JoinSpec) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Limits.Wall, s.Stdout.File = time.Minute, w
+	s.Limits.Wall, s.Stdout.File = 3*s.Limits.Wall, w
 	if change != nil {
 		change(&s)
 	}

@@ -62,7 +62,7 @@ func TestPausedMeansNothingRuns(t *testing.T) {
 
 // Where processes are stopped one by one, a sandbox that was started just now has none yet that could be.
 func TestPausedAsSoonAsItIsStarted(t *testing.T) {
-	for range 20 {
+	for range 8 {
 		s := spec(t, "sleep", "1000")
 		s.Groups, s.Live = nil, true
 		p := started(t, s)

@@ -43,10 +43,14 @@ func spec(t testing.TB, args ...string) Spec {
 	plan.AddSystem(resource.MiB, false)
 	plan.AddTmp("/tmp", 16*resource.MiB, 0o1777)
 	plan.AddTmp("/work", 16*resource.MiB, 0o755)
+	limits := resource.Limits{Wall: 20 * time.Second, CPU: 10 * time.Second, Memory: 512 * resource.MiB, Processes: 64}
+	if os.Getenv("POCKET_TEST_VM") != "" { // where ten times slower is loose
+		limits.Wall, limits.CPU = 10*limits.Wall, 10*limits.CPU
+	}
 	return Spec{
 		Args: args, Env: []string{"PATH=/usr/bin:/bin", "HOME=/work"}, Dir: "/work", Root: plan,
 		IDs: idmap.Single(1000), UID: 1000, GID: 1000, Seccomp: filter, Groups: groups,
-		Limits: resource.Limits{Wall: 20 * time.Second, CPU: 10 * time.Second, Memory: 512 * resource.MiB, Processes: 64},
+		Limits: limits,
 	}
 }
 
