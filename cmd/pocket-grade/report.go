@@ -32,7 +32,7 @@ FLAGS
                              tap         Test Anything Protocol 14
                              gradescope  results.json of one submission; of several, a folder of them
       --long               csv: a line per case of each submission
-      --run N              the run, as results lists them
+      --run RUN            the run: a number as results lists them, latest, or latest-1 for the one before
       --submission NAME    only the submissions with this name or path
       --audience WHO       instructor (default), or student: hidden cases show name, verdict and score and
                            nothing else
@@ -55,9 +55,8 @@ EXIT STATUS
 
 // reportOrder is what report is asked for.
 type reportOrder struct {
-	format, audience, hidden, submission, output, db, suite string
-	run                                                     int64
-	long                                                    bool
+	format, audience, hidden, submission, output, db, suite, run string
+	long                                                         bool
 }
 
 func cmdReport(ctx context.Context, c console, args []string) (status int, err error) {
@@ -109,7 +108,7 @@ func parseReport(args []string) (reportOrder, error) {
 	flags.StringVar(&o.hidden, "hidden", report.GradescopeHidden, "")
 	flags.StringVarP(&o.output, "output", "o", "-", "")
 	flags.StringVar(&o.db, "db", "", "")
-	run := flags.String("run", "", "")
+	flags.StringVar(&o.run, "run", "", "")
 	rest, err := parse(flags, args, 0, 1)
 	if err != nil {
 		return o, err
@@ -117,15 +116,14 @@ func parseReport(args []string) (reportOrder, error) {
 	if len(rest) > 0 {
 		o.suite = rest[0]
 	}
-	if flags.Changed("run") {
-		if o.run, err = number(*run); err != nil {
-			return o, err
-		}
+	if flags.Changed("run") && !isRun(o.run) {
+		_, err := number(o.run)
+		return o, err
 	}
 	return o, o.check(flags)
 }
 
-// endings says which format a file's name ends with.
+// reportEndings says which format a file's name ends with.
 var reportEndings = map[string]string{".html": "html", ".htm": "html", ".csv": "csv", ".json": "json", ".jsonl": "jsonl",
 	".ndjson": "jsonl", ".xml": "junit", ".tap": "tap"}
 
@@ -158,11 +156,15 @@ func (o *reportOrder) check(flags *pflag.FlagSet) error {
 	return nil
 }
 
-// chosen is the run that is meant: the one with the number, or the latest; of a named suite, whose results
+// chosen is the run that is meant: the one that was named, or the latest; of a named suite, whose results
 // lie among those of others, its latest.
 func (o *reportOrder) chosen(db *store.Store) (store.Run, error) {
-	if o.run > 0 {
-		return db.Run(o.run)
+	if o.run != "" {
+		id, err := findRun(db, o.run)
+		if err != nil {
+			return store.Run{}, err
+		}
+		return db.Run(id)
 	}
 	if o.suite != "" && o.db == "" {
 		of := o.suite

@@ -67,18 +67,21 @@ func place(row []pair, at int, p pair) []pair {
 	return row
 }
 
-var fixedTitles = []string{"student_id", "student_name", "email", "submission", "language", "verdict", "score", "points", "slowest_cpu", "detail"}
+var fixedTitles = []string{"student_id", "student_name", "email", "section", "submission", "language", "verdict", "score", "points", "slowest_cpu", "detail"}
 
 func (t *table) add(r grader.Report) {
 	score := number(r.Score)
 	if doubtful(r) || r.Missing {
 		score = ""
 	}
-	l := tableLine{fixed: []string{r.Student.ID, r.Student.Name, r.Student.Email, r.Submission, r.Language, string(r.Verdict),
+	l := tableLine{fixed: []string{r.Student.ID, r.Student.Name, r.Student.Email, r.Student.Section, r.Submission, r.Language, string(r.Verdict),
 		score, number(r.Points), secondsUnlessZero(slowest(r.Results)), said(r)}}
 	doubtfulGroups := map[string]bool{}
 	for _, c := range r.Results {
 		p := pair{string(c.Verdict), number(c.Score)}
+		if r.Missing {
+			p.score = ""
+		}
 		if c.Verdict == grader.JE {
 			p.score = ""
 			doubtfulGroups[c.Group] = true
@@ -87,7 +90,7 @@ func (t *table) add(r grader.Report) {
 	}
 	for _, g := range r.Groups {
 		p := pair{string(g.Verdict), number(g.Score)}
-		if doubtfulGroups[g.Group] || g.Verdict == grader.JE {
+		if doubtfulGroups[g.Group] || g.Verdict == grader.JE || r.Missing {
 			p.score = ""
 		}
 		l.groups = place(l.groups, t.groups.at(g.Group), p)
@@ -129,7 +132,7 @@ func (t *table) write(w io.Writer) error {
 	return out.Error()
 }
 
-var longTitles = []string{"student_id", "student_name", "submission", "language", "group", "case", "verdict", "score", "points",
+var longTitles = []string{"student_id", "student_name", "section", "submission", "language", "group", "case", "verdict", "score", "points",
 	"cpu", "wall", "memory", "exit_code", "signal", "output_bytes", "borderline", "flaky", "cached", "detail"}
 
 // CSVLong writes a line per case of each submission, and for a submission without cases one line whose
@@ -168,7 +171,7 @@ func longLine(r grader.Report, c grader.Result) []string {
 		figures = []string{seconds(c.Usage.CPU), seconds(c.Usage.Wall), strconv.FormatInt(int64(c.Usage.Memory), 10),
 			strconv.Itoa(c.ExitCode), c.Signal, strconv.FormatInt(c.OutputBytes, 10)}
 	}
-	record := []string{r.Student.ID, r.Student.Name, r.Submission, r.Language, c.Group, c.Case, string(c.Verdict), score, number(c.Points)}
+	record := []string{r.Student.ID, r.Student.Name, r.Student.Section, r.Submission, r.Language, c.Group, c.Case, string(c.Verdict), score, number(c.Points)}
 	record = append(record, figures...)
 	return append(record, mark(c.Borderline), mark(c.Flaky), mark(c.Cached), c.Detail)
 }

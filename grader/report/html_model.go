@@ -72,7 +72,7 @@ func (m *model) add(r grader.Report) {
 	m.verdicts[r.Verdict]++
 	about := row{N: n, Name: line(r.Student.Name), File: line(r.Submission), Verdict: string(r.Verdict), Style: style(r.Verdict),
 		Detail: line(said(r)), Score: number(r.Score) + "/" + number(r.Points), Sort: number(r.Score), CPU: milliseconds(slowest(r.Results))}
-	if about.Name == "" {
+	if about.Name == "" || about.Name == about.File {
 		about.Name, about.File = about.File, line(r.Language)
 	}
 	if about.Name == "" {
@@ -84,7 +84,11 @@ func (m *model) add(r grader.Report) {
 	if c := r.Compile; c != nil && c.Verdict != grader.AC {
 		about.Compile = m.failure(-1, *c, rowName{n, about.Name})
 	}
-	m.addCases(&about, r.Results)
+	if r.Missing { // of whom nothing is known, and no case tells anything
+		about.File = line(said(r))
+	} else {
+		m.addCases(&about, r.Results)
+	}
 	m.rows = append(m.rows, about)
 }
 
