@@ -4,36 +4,35 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"hash/maphash"
 	"slices"
 
 	"pocket/grader"
 )
 
-// lineup is the lines of a text that are not blank.
-type lineup struct {
-	text   []byte
-	starts []int // their offsets
+// entry is a line that is not blank.
+type entry struct {
+	sum   uint64 // of its content
+	start int    // its offset
 }
 
-// lineUp lists the lines from an offset on, sorted by content and, of equal ones, by their place.
-func lineUp(text []byte, from int) lineup {
-	l := lineup{text: text}
+// lineUp lists the lines from an offset on, sorted so that equal ones stand together, in their order.
+func lineUp(seed maphash.Seed, text []byte, from int) []entry {
+	var all []entry
 	for at := from; at < len(text); {
 		line, _, next := cutLine(text, at)
-		if len(trimRight(line)) > 0 {
-			l.starts = append(l.starts, at)
+		if line = trimRight(line); len(line) > 0 {
+			all = append(all, entry{maphash.Bytes(seed, line), at})
 		}
 		at = next
 	}
-	slices.SortFunc(l.starts, func(a, b int) int {
-		return cmp.Or(bytes.Compare(l.line(a), l.line(b)), cmp.Compare(a, b))
-	})
-	return l
+	slices.SortFunc(all, func(a, b entry) int { return cmp.Or(cmp.Compare(a.sum, b.sum), cmp.Compare(a.start, b.start)) })
+	return all
 }
 
-// line is the line at an offset, without the blanks at its end.
-func (l lineup) line(at int) []byte {
-	line, _, _ := cutLine(l.text, at)
+// lineAt is the line at an offset, without the blanks at its end.
+func lineAt(text []byte, at int) []byte {
+	line, _, _ := cutLine(text, at)
 	return trimRight(line)
 }
 
@@ -45,33 +44,58 @@ func strays(c grader.Compare, output, answer []byte) (surplus, missing []int) {
 		surplus, missing = strays(grader.Compare{}, folded[0], folded[1])
 		return unfoldLines(output, folded[0], surplus), unfoldLines(answer, folded[1], missing)
 	}
-	from := lineStart(output, commonPrefix(output, answer)) // what is the same in both needs no sorting
-	got, want := lineUp(output, from), lineUp(answer, from)
-	o, a := 0, 0
-	for o < len(got.starts) || a < len(want.starts) {
-		order := 1
-		switch {
-		case a == len(want.starts):
-			order = -1
-		case o < len(got.starts):
-			order = bytes.Compare(got.line(got.starts[o]), want.line(want.starts[a]))
-		}
-		if order < 0 {
-			surplus = append(surplus, got.starts[o])
-		}
-		if order > 0 {
-			missing = append(missing, want.starts[a])
-		}
-		if order <= 0 {
-			o++
-		}
-		if order >= 0 {
-			a++
-		}
+	for same := false; !same; { // other than once in 2^64 lines or so, once
+		surplus, missing, same = pairUp(maphash.MakeSeed(), output, answer)
 	}
 	slices.Sort(surplus)
 	slices.Sort(missing)
 	return surplus, missing
+}
+
+// pairUp pairs the lines of both texts by their sums and returns those that are left over. It is no good when
+// lines with the same sum are not the same.
+func pairUp(seed maphash.Seed, output, answer []byte) (surplus, missing []int, good bool) {
+	from := lineStart(output, commonPrefix(output, answer)) // what is the same in both needs no sorting
+	got, want := lineUp(seed, output, from), lineUp(seed, answer, from)
+	for len(got) > 0 || len(want) > 0 {
+		switch {
+		case len(want) == 0 || len(got) > 0 && got[0].sum < want[0].sum:
+			surplus, got = append(surplus, got[0].start), got[1:]
+		case len(got) == 0 || got[0].sum > want[0].sum:
+			missing, want = append(missing, want[0].start), want[1:]
+		default:
+			if !bytes.Equal(lineAt(output, got[0].start), lineAt(answer, want[0].start)) {
+				return nil, nil, false
+			}
+			got, want = got[1:], want[1:]
+		}
+	}
+	return surplus, missing, true
+}
+
+// sameLines says whether two texts have the same lines. That they do not is mostly found out without sorting.
+func sameLines(c grader.Compare, output, answer []byte) bool {
+	if c.IgnoreCase {
+		output, answer = fold(output), fold(answer)
+	}
+	seed := maphash.MakeSeed()
+	if digest(seed, output) != digest(seed, answer) {
+		return false
+	}
+	surplus, missing := strays(grader.Compare{}, output, answer)
+	return len(surplus) == 0 && len(missing) == 0
+}
+
+// digest is the same for texts with the same lines in whatever order.
+func digest(seed maphash.Seed, text []byte) (sum uint64) {
+	for at := 0; at < len(text); {
+		line, _, next := cutLine(text, at)
+		if line = trimRight(line); len(line) > 0 {
+			sum += maphash.Bytes(seed, line)
+		}
+		at = next
+	}
+	return sum
 }
 
 // unfoldLines returns the offsets in a text of the lines that have these offsets, in order, in what fold made
@@ -111,7 +135,7 @@ func findStray(c grader.Compare, output, answer []byte) (spot, bool) {
 	return s, true
 }
 
-func quoteLine(text []byte, at int) string { return quote(lineup{text: text}.line(at)) }
+func quoteLine(text []byte, at int) string { return quote(lineAt(text, at)) }
 
 // strayLines writes the lines that only one of both texts has, each with its number there.
 func strayLines(c grader.Compare, output, answer []byte) string {
