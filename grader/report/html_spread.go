@@ -33,7 +33,7 @@ func (s *spread) count(c grader.Result) {
 
 // caseView is a case as a page shows it.
 type caseView struct {
-	N, Column               int
+	N                       int
 	Name, Group, Visibility string
 	Points, Accepted        string
 	Verdicts                []tally
@@ -46,7 +46,7 @@ type caseView struct {
 type bar struct{ X, Y, Height int }
 
 func (s *spread) view(i int, name string) caseView {
-	v := caseView{N: i, Column: i + 5, Name: line(name), Group: s.group, Visibility: s.visibility, Points: number(s.points), Verdicts: tallies(s.verdicts)}
+	v := caseView{N: i, Name: line(name), Group: s.group, Visibility: s.visibility, Points: number(s.points), Verdicts: tallies(s.verdicts)}
 	total := 0
 	for _, n := range s.verdicts {
 		total += n
