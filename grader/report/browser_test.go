@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
@@ -183,5 +182,5 @@ func (b *browser) wait(condition string) {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	b.t.Fatal(fmt.Sprintf("never: %s", condition))
+	b.t.Fatalf("never: %s", condition)
 }

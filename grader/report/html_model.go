@@ -47,7 +47,6 @@ type row struct {
 	Figures                                   string // a line per case
 	Cells                                     template.HTML
 	Own                                       []*failure // that no other submission has
-	failures                                  []int      // all, by number
 }
 
 // failure is what one or more submissions did wrong in a case.
