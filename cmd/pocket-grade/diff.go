@@ -29,6 +29,7 @@ FLAGS
                      state folder)
       --db FILE      the database
       --json         as JSON
+      --reveal       show also what hidden cases were given, wrote and expected
 
 EXAMPLE
   pocket-grade diff --suite suites/squares alice.py big
@@ -40,6 +41,7 @@ EXIT STATUS
 
 func cmdDiff(_ context.Context, c console, args []string) (status int, err error) {
 	flags := pflag.NewFlagSet("diff", pflag.ContinueOnError)
+	reveal := revealFlag(flags)
 	db, rest, asJSON, err := openStore(flags, args, 3)
 	if err != nil {
 		return wrongUse, err
@@ -67,12 +69,17 @@ func cmdDiff(_ context.Context, c console, args []string) (status int, err error
 		}
 		wanted = []grader.Result{one}
 	}
-	return diffCases(c, reports[0], wanted, asJSON)
+	return diffCases(c, seen(reports[0], *reveal), wanted, asJSON, *reveal)
 }
 
 // diffCases shows the differences of cases.
-func diffCases(c console, r grader.Report, wanted []grader.Result, asJSON bool) (int, error) {
+func diffCases(c console, r grader.Report, wanted []grader.Result, asJSON, reveal bool) (int, error) {
 	differ := slices.ContainsFunc(wanted, func(one grader.Result) bool { return one.Difference != "" })
+	if !reveal {
+		for i, one := range wanted {
+			wanted[i] = report.ConcealedResult(one)
+		}
+	}
 	var err error
 	if asJSON {
 		err = report.JSON(c.out, append([]grader.Result{}, wanted...))
@@ -86,7 +93,7 @@ func diffCases(c console, r grader.Report, wanted []grader.Result, asJSON bool) 
 		if i > 0 {
 			err = line(c.out)
 		}
-		err = errors.Join(err, report.Difference(c.out, one, report.Options{Color: color(c.out)}))
+		err = errors.Join(err, report.Difference(c.out, one, report.Options{Color: color(c.out), Reveal: reveal}))
 	}
 	return differing(differ, err)
 }

@@ -28,6 +28,7 @@ FLAGS
                       state folder)
       --db FILE       the database
       --json          as JSON
+      --reveal        show also what hidden cases were given, wrote and expected
 
 EXAMPLE
   pocket-grade results --suite suites/squares 3
@@ -41,6 +42,7 @@ func cmdResults(_ context.Context, c console, args []string) (status int, err er
 	flags := pflag.NewFlagSet("results", pflag.ContinueOnError)
 	var wanted selection
 	wanted.flags(flags)
+	reveal := revealFlag(flags)
 	db, rest, asJSON, err := openStore(flags, args, 1)
 	if err != nil {
 		return wrongUse, err
@@ -63,7 +65,7 @@ func cmdResults(_ context.Context, c console, args []string) (status int, err er
 	if err != nil {
 		return wrongUse, err
 	}
-	if reports = wanted.from(reports); len(reports) == 0 {
+	if reports = wanted.from(allSeen(reports, *reveal)); len(reports) == 0 {
 		return wrongUse, hint.With(fmt.Errorf("run %d has nothing that matches", run), "see pocket-grade results %d", run)
 	}
 	switch {

@@ -51,6 +51,8 @@ FLAGS
                    $XDG_STATE_HOME/pocket-grade where that folder cannot be written or is a volume;
                    a database that programs could read is refused)
       --json       results as JSON
+      --reveal     show also what hidden cases were given, wrote and expected, with their times and exit
+                   codes; without it nothing of them but name, verdict and score is shown, with --json neither
       --languages FILE
                    also the languages that a YAML file defines (see grader/README.md); those of a suite's own
                    file (language-file) are known anyway
@@ -79,6 +81,7 @@ type runOptions struct {
 	quiet, verbose bool
 	exitZero       bool
 	fresh          bool
+	reveal         bool
 	languages      string // a file that defines further ones
 	table          string // a digest of all that are known
 	batch          batchOptions
@@ -92,6 +95,7 @@ func parseRun(args []string) (runOptions, []string, error) {
 	flags.StringVar(&o.pattern, "case", "", "")
 	flags.StringVar(&o.db, "db", "", "")
 	flags.BoolVar(&o.json, "json", false, "")
+	flags.BoolVar(&o.reveal, "reveal", false, "")
 	flags.BoolVar(&o.fresh, "new", false, "")
 	flags.StringVar(&o.languages, "languages", "", "")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "")

@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"pocket/grader"
@@ -16,7 +18,8 @@ func (s *session) show(r grader.Report) error {
 		return nil
 	}
 	s.progress.clear()
-	o := report.Options{Color: color(s.out), Brief: s.options.quiet, All: s.options.verbose, Input: s.input}
+	r = seen(r, s.options.reveal)
+	o := report.Options{Color: color(s.out), Brief: s.options.quiet, All: s.options.verbose, Input: s.input, Reveal: s.options.reveal}
 	switch {
 	case s.table == nil:
 		return report.Text(s.out, r, o)
@@ -74,6 +77,9 @@ type results struct {
 
 // summarize ends the output.
 func (s *session) summarize() error {
+	if s.verdicts.secret && !s.options.reveal {
+		fmt.Fprintln(s.err, "pocket-grade: hint: why hidden cases have a judge error is shown by: pocket-grade show --reveal")
+	}
 	if s.options.json {
 		return s.writeJSON()
 	}
@@ -96,7 +102,7 @@ func (s *session) writeJSON() error {
 			return err
 		}
 		var text bytes.Buffer
-		if err := report.JSON(&text, r); err != nil {
+		if err := report.JSON(&text, seen(r, s.options.reveal)); err != nil {
 			return err
 		}
 		indented := strings.ReplaceAll("\n"+strings.TrimSuffix(text.String(), "\n"), "\n", "\n    ")
@@ -114,9 +120,15 @@ func (s *session) writeJSON() error {
 }
 
 // verdicts is what the exit status depends on.
-type verdicts struct{ faulty, notAccepted bool }
+type verdicts struct {
+	faulty, notAccepted bool
+	secret              bool // a hidden case has a judge error
+}
 
 func (v *verdicts) add(r grader.Report) {
+	v.secret = v.secret || slices.ContainsFunc(r.Results, func(c grader.Result) bool {
+		return c.Verdict == grader.JE && c.Visibility == grader.Hidden
+	})
 	v.faulty = v.faulty || faulty(r)
 	v.notAccepted = v.notAccepted || r.Verdict != grader.AC && !r.Missing
 }

@@ -21,6 +21,7 @@ FLAGS
                      state folder)
       --db FILE      the database
       --json         as JSON
+      --reveal       show also what hidden cases were given, wrote and expected
 
 EXAMPLE
   pocket-grade show --suite suites/squares 3 alice.py big
@@ -31,6 +32,7 @@ EXIT STATUS
 
 func cmdShow(_ context.Context, c console, args []string) (status int, err error) {
 	flags := pflag.NewFlagSet("show", pflag.ContinueOnError)
+	reveal := revealFlag(flags)
 	db, rest, asJSON, err := openStore(flags, args, 3)
 	if err != nil {
 		return wrongUse, err
@@ -51,10 +53,12 @@ func cmdShow(_ context.Context, c console, args []string) (status int, err error
 	if err != nil {
 		return wrongUse, err
 	}
+	reports = allSeen(reports, *reveal)
+	o := report.Options{Color: color(c.out), All: true, Reveal: *reveal}
 	if name != "" {
-		return showCase(c, reports[0], name, asJSON)
+		return showCase(c, reports[0], name, asJSON, o)
 	}
-	return finish(showReports(c, reports, asJSON))
+	return finish(showReports(c, reports, asJSON, o))
 }
 
 // chooseRun takes the run from the arguments, or else the latest.
@@ -67,7 +71,7 @@ func chooseRun(db *store.Store, args []string) (int64, []string, error) {
 	return run.ID, args, err
 }
 
-func showReports(c console, reports []grader.Report, asJSON bool) error {
+func showReports(c console, reports []grader.Report, asJSON bool, o report.Options) error {
 	if asJSON {
 		return report.JSON(c.out, reports)
 	}
@@ -77,14 +81,14 @@ func showReports(c console, reports []grader.Report, asJSON bool) error {
 				return err
 			}
 		}
-		if err := report.Text(c.out, r, report.Options{Color: color(c.out), All: true}); err != nil {
+		if err := report.Text(c.out, r, o); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func showCase(c console, r grader.Report, name string, asJSON bool) (int, error) {
+func showCase(c console, r grader.Report, name string, asJSON bool, o report.Options) (int, error) {
 	result, err := caseOf(r, name)
 	if err != nil {
 		return wrongUse, err
@@ -92,5 +96,5 @@ func showCase(c console, r grader.Report, name string, asJSON bool) (int, error)
 	if asJSON {
 		return finish(report.JSON(c.out, result))
 	}
-	return finish(report.Detail(c.out, result, report.Options{Color: color(c.out)}))
+	return finish(report.Detail(c.out, result, o))
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"pocket/grader"
+	"pocket/grader/report"
 	"pocket/grader/store"
 	"pocket/runtime/hint"
 )
@@ -106,6 +107,26 @@ func reportsOf(db *store.Store, run int64, submission string) ([]grader.Report, 
 		err = hint.With(err, "see pocket-grade results")
 	}
 	return reports, err
+}
+
+// revealFlag is --reveal, which the commands that show results share.
+func revealFlag(flags *pflag.FlagSet) *bool { return flags.Bool("reveal", false, "") }
+
+// seen is a report as it is shown: without what hidden cases were given, wrote and expected, unless that is
+// to be revealed.
+func seen(r grader.Report, reveal bool) grader.Report {
+	if reveal {
+		return r
+	}
+	return report.Concealed(r)
+}
+
+func allSeen(reports []grader.Report, reveal bool) []grader.Report {
+	var all []grader.Report
+	for _, r := range reports {
+		all = append(all, seen(r, reveal))
+	}
+	return all
 }
 
 // selection is which of a run's results are wanted.

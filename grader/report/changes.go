@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"io"
 	"strings"
 
@@ -106,14 +105,14 @@ func (c Change) scores() string {
 	return number(c.FromScore) + " → " + number(c.ToScore)
 }
 
-// Difference writes one case's difference, whole as far as it was kept.
+// Difference writes one case's difference, whole as far as it was kept, of a hidden case only with o.Reveal.
 func Difference(w io.Writer, r grader.Result, o Options) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s", line(r.Case), verdict(r.Verdict, o.Color))
-	if r.Detail != "" {
-		b.WriteString(": " + line(r.Detail))
+	if secret(r, o) {
+		_, err := io.WriteString(w, heading(ConcealedResult(r), o)+"  a hidden case: its data are not shown\n")
+		return err
 	}
-	b.WriteString("\n")
+	var b strings.Builder
+	b.WriteString(heading(r, o))
 	if r.Difference == "" {
 		b.WriteString("  no difference is kept\n")
 	}

@@ -9,14 +9,14 @@ import (
 )
 
 // Detail writes everything that is known of one result: the figures with their sources, how each limit
-// was held, the whole difference and all that was kept of standard error.
+// was held, the whole difference and all that was kept of standard error; of a hidden case what may be shown.
 func Detail(w io.Writer, r grader.Result, o Options) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s", line(r.Case), verdict(r.Verdict, o.Color))
-	if r.Detail != "" {
-		b.WriteString(": " + line(r.Detail))
+	if secret(r, o) {
+		_, err := fmt.Fprintf(w, "%s\n  points     %s of %s\n  a hidden case: its data are not shown\n", heading(ConcealedResult(r), o), number(r.Score), number(r.Points))
+		return err
 	}
-	b.WriteString("\n\n")
+	var b strings.Builder
+	b.WriteString(heading(r, o) + "\n")
 	for _, fact := range facts(r) {
 		if fact[1] != "" {
 			fmt.Fprintf(&b, "  %-10s %s\n", fact[0], line(fact[1]))

@@ -42,38 +42,6 @@ func FormatNamed(name string) (Format, bool) {
 	return formats[i], true
 }
 
-// ForStudents is a report as its student may see it: of hidden cases nothing but name, group, verdict and
-// score, for exit codes, times and sizes are ways by which a program can tell what it was given. What
-// checkers say to the instructor and where the submission lies on the grader's machine are left out too.
-func ForStudents(r grader.Report) grader.Report {
-	r.Path = ""
-	r.Detail = detailForStudents(r)
-	r.Results = slices.Clone(r.Results)
-	for i, c := range r.Results {
-		r.Results[i].Judge = ""
-		if c.Visibility == grader.Hidden {
-			r.Results[i] = grader.Result{Case: c.Case, Verdict: c.Verdict, Points: c.Points, Score: c.Score, Group: c.Group, Visibility: c.Visibility}
-		}
-	}
-	return r
-}
-
-// detailForStudents is a report's detail without what it says of a hidden case.
-func detailForStudents(r grader.Report) string {
-	if r.Compile != nil && r.Compile.Verdict != grader.AC {
-		return r.Detail
-	}
-	for _, c := range r.Results {
-		if c.Verdict != grader.AC && c.Visibility == grader.Hidden {
-			return c.Case
-		}
-		if c.Verdict == r.Verdict && c.Verdict != grader.AC {
-			break // it decided, and what was said is of it
-		}
-	}
-	return r.Detail
-}
-
 // doubtful says that a report has a judge error: then its score is not one that the student earned.
 func doubtful(r grader.Report) bool {
 	return r.Verdict == grader.JE || slices.ContainsFunc(r.Results, func(c grader.Result) bool { return c.Verdict == grader.JE })

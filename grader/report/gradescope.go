@@ -66,7 +66,7 @@ func gradescopeSummary(r grader.Report) string {
 	if doubtful(r) {
 		return "This submission could not be graded through no fault of yours. Tell your instructor.\n"
 	}
-	detail := detailForStudents(r)
+	detail := concealedDetail(r)
 	if detail != "" {
 		detail = ": " + line(detail)
 	}

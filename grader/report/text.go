@@ -17,8 +17,10 @@ import (
 type Options struct {
 	Color bool                     // for a terminal
 	Brief bool                     // only the summary
-	All   bool                     // explain every failure, not only the first
+	All   bool                     // explain every failure, not only the first of a case that is not hidden
 	Input func(name string) string // the input of a case, shown with a failure; nil when it is not known
+
+	Reveal bool // show what hidden cases were given, wrote and expected; else Text, Detail and Difference do not
 }
 
 // How much of a failure is shown.
@@ -33,6 +35,9 @@ const (
 // Text writes one report: a line per case in the suite's order, what there is to say about the first
 // failure, and a summary.
 func Text(w io.Writer, r grader.Report, o Options) error {
+	if !o.Reveal {
+		r = Concealed(r)
+	}
 	var b strings.Builder
 	if !o.Brief {
 		fmt.Fprintf(&b, "%s (%s), suite %s\n\n", line(r.Submission), line(r.Language), line(r.Suite))
@@ -64,35 +69,39 @@ func cases(results []grader.Result, color bool) string {
 	return b.String()
 }
 
-// failures explains the compilation that failed, or the first case that did, or with All each.
+// failures explains the compilation that failed, or the first case that did, or with All each. Of hidden ones
+// there is nothing to explain, so that they only stand where no other failed.
 func failures(r grader.Report, o Options) string {
 	if r.Compile != nil && r.Compile.Verdict != grader.AC {
 		return explain(*r.Compile, o)
 	}
-	var b strings.Builder
+	var shown, hidden []string
 	for _, result := range r.Results {
-		if result.Verdict == grader.AC || result.Verdict == grader.SKIP {
-			continue
-		}
-		b.WriteString(explain(result, o))
-		if !o.All {
-			break
+		switch {
+		case result.Verdict == grader.AC || result.Verdict == grader.SKIP:
+		case secret(result, o):
+			hidden = append(hidden, line(result.Case)+" ("+verdict(result.Verdict, o.Color)+")")
+		case len(shown) == 0 || o.All:
+			shown = append(shown, explain(result, o))
 		}
 	}
-	if b.Len() == 0 && r.Verdict != grader.AC && r.Detail != "" { // nothing was run at all
-		fmt.Fprintf(&b, "%s: %s\n\n", verdict(r.Verdict, o.Color), line(r.Detail))
+	text := strings.Join(shown, "")
+	if len(hidden) > 0 && (len(shown) == 0 || o.All) {
+		text += "hidden cases, whose data are not shown: " + strings.Join(hidden, ", ") + "\n\n"
 	}
-	return b.String()
+	if text == "" && r.Verdict != grader.AC && r.Detail != "" { // nothing was run at all
+		text = fmt.Sprintf("%s: %s\n\n", verdict(r.Verdict, o.Color), line(r.Detail))
+	}
+	return text
 }
+
+// secret says whether nothing may be shown of a result's data.
+func secret(r grader.Result, o Options) bool { return r.Visibility == grader.Hidden && !o.Reveal }
 
 // explain shows a failure: the input, the difference and the end of standard error.
 func explain(r grader.Result, o Options) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s", line(r.Case), verdict(r.Verdict, o.Color))
-	if r.Detail != "" {
-		b.WriteString(": " + line(r.Detail))
-	}
-	b.WriteString("\n")
+	b.WriteString(heading(r, o))
 	if r.Case != "compile" && o.Input != nil {
 		block(&b, "input", shorten(o.Input(r.Case), inputLines, inputWidth))
 	}
@@ -104,6 +113,15 @@ func explain(r grader.Result, o Options) string {
 		block(&b, "standard error", Printable(end(r.Stderr, stderrLines)))
 	}
 	return b.String() + "\n"
+}
+
+// heading is the line that names a case, its verdict and what there is to say in a line.
+func heading(r grader.Result, o Options) string {
+	text := line(r.Case) + ": " + verdict(r.Verdict, o.Color)
+	if r.Detail != "" {
+		text += ": " + line(r.Detail)
+	}
+	return text + "\n"
 }
 
 // words writes what a checker or an interactor has to say: all of it, or what fits a first look.
