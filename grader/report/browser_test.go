@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -19,6 +20,7 @@ import (
 type browser struct {
 	t       testing.TB
 	session string // URL
+	made    bool   // the session
 }
 
 // newBrowser starts one, which ends with the test. Where there is none the test is skipped.
@@ -38,6 +40,7 @@ func newBrowser(t testing.TB) *browser {
 	}
 	t.Cleanup(func() { os.RemoveAll(home) })
 	cmd := exec.Command("chromedriver", "--port=0")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM} // it closes its browsers then
 	cmd.Env = append(os.Environ(), "HOME="+home, "XDG_CONFIG_HOME="+home, "XDG_CACHE_HOME="+home, "TMPDIR="+home)
 	output, err := cmd.StdoutPipe()
 	if err != nil {
@@ -48,9 +51,7 @@ func newBrowser(t testing.TB) *browser {
 	}
 	b := &browser{t: t}
 	t.Cleanup(func() {
-		if b.session != "" {
-			b.call("DELETE", "", nil)
-		}
+		b.end()
 		cmd.Process.Kill()
 		cmd.Wait()
 	})
@@ -65,7 +66,23 @@ func newBrowser(t testing.TB) *browser {
 		t.Fatal(err)
 	}
 	b.session += "/" + made.SessionID
+	b.made = true
 	return b
+}
+
+// end closes the browser where there is one. It fails no test: what comes after it must be done.
+func (b *browser) end() {
+	if !b.made {
+		return
+	}
+	request, err := http.NewRequest("DELETE", b.session, nil)
+	if err != nil {
+		return
+	}
+	client := http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	if response, err := client.Do(request); err == nil {
+		response.Body.Close()
+	}
 }
 
 func driverPort(t testing.TB, lines *bufio.Scanner) string {
