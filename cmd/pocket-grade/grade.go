@@ -26,6 +26,7 @@ type session struct {
 	suite     *grader.Suite
 	digest    string // the suite's
 	runner    grader.Runner
+	root      string // what the root file system is made of
 	workspace *judge.Workspace
 	db        *store.Store
 	run       store.Run
@@ -45,16 +46,15 @@ func grade(ctx context.Context, c console, o runOptions, s *grader.Suite, kit []
 		return wrongUse, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	runner, closeRunner, err := newRunner(s)
+	runner, root, err := newRunner(s)
 	if err != nil {
 		return judgeError, err
 	}
-	defer func() { err = errors.Join(err, closeRunner()) }()
 	if err := equip(workspace, kit); err != nil {
 		return judgeError, err
 	}
 	all := &session{
-		console: c, options: o, suite: s, digest: digest, runner: runner, workspace: workspace, db: db,
+		console: c, options: o, suite: s, digest: digest, runner: runner, root: root, workspace: workspace, db: db,
 		progress: newProgress(c.err, len(entries)*len(s.Cases)),
 	}
 	workspace.OnWarm = all.warming
@@ -140,7 +140,7 @@ func (s *session) gradeAll(ctx context.Context, entries []entry) error {
 	defer writer.Close()
 	batch := judge.Batch{
 		Suite: s.suite, Runner: s.runner, Workspace: s.workspace, Pool: judge.NewPool(make([]string, s.options.workers)),
-		Records:  s.records(writer),
+		Records: s.records(writer), Root: s.root,
 		OnResult: s.progress.results,
 		OnUnusable: func(name string, problem error) {
 			s.progress.clear()
@@ -183,13 +183,17 @@ func affected(entries []entry, language string) string {
 
 // records connects the judge with the store: the two packages do not know each other.
 func (s *session) records(writer *store.Writer) judge.Records {
+	find := s.db.Find
+	if s.options.noCache {
+		find = nil
+	}
 	return judge.Records{
 		Claim: func(place int, sub grader.Submission, sources string) (judge.Claim, error) {
-			c, err := s.db.Claim(s.run.ID, store.Entry{Position: place, Suite: s.suite.Name, Submission: sub, Sources: sources})
+			c, err := writer.Claim(s.run.ID, store.Entry{Position: place, Suite: s.suite.Name, Submission: sub, Sources: sources})
 			standing := map[store.Standing]judge.Standing{store.Ours: judge.Ours, store.Taken: judge.Taken, store.Done: judge.Graded}
 			return judge.Claim{ID: c.ID, Standing: standing[c.Standing], Kept: c.Kept}, err
 		},
-		Find: s.db.Find, Keep: writer.Keep, Finish: writer.Finish, Load: s.db.Report,
+		Find: find, Keep: writer.Keep, Finish: writer.Finish, Load: s.db.Report,
 	}
 }
 

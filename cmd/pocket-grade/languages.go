@@ -130,11 +130,10 @@ func loadSuite(path, file string) (*grader.Suite, language.Table, error) {
 
 // tryAll examines all languages, as many at once as there are cores.
 func tryAll(ctx context.Context, c console, table language.Table, where *grader.Suite) (found []judge.Found, err error) {
-	runner, closeRunner, err := newRunner(where)
+	runner, _, err := newRunner(where)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, closeRunner()) }()
 	workspace, err := judge.OpenWorkspace()
 	if err != nil {
 		return nil, err

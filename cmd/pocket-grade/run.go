@@ -56,6 +56,7 @@ FLAGS
       --languages FILE
                    also the languages that a YAML file defines (see grader/README.md); those of a suite's own
                    file (language-file) are known anyway
+      --no-cache   run everything, also where an earlier run has found out the verdict of the same program
       --new        begin a new run also where the same command was interrupted, instead of going on with it
   -q, --quiet      only the summary
   -v, --verbose    explain each failure, not only the first
@@ -85,6 +86,7 @@ type runOptions struct {
 	languages      string // a file that defines further ones
 	table          string // a digest of all that are known
 	batch          batchOptions
+	noCache        bool
 	args           []string // all of the command, for the audit trail
 }
 
@@ -98,6 +100,7 @@ func parseRun(args []string) (runOptions, []string, error) {
 	flags.BoolVar(&o.reveal, "reveal", false, "")
 	flags.BoolVar(&o.fresh, "new", false, "")
 	flags.StringVar(&o.languages, "languages", "", "")
+	flags.BoolVar(&o.noCache, "no-cache", false, "")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "")
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "")
 	flags.BoolVar(&o.exitZero, "exit-zero", false, "")

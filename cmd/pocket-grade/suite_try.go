@@ -33,11 +33,10 @@ func try(ctx context.Context, c console, s *grader.Suite, table language.Table, 
 	if err != nil {
 		return made, err
 	}
-	runner, closeRunner, err := newRunner(s)
+	runner, _, err := newRunner(s)
 	if err != nil {
 		return made, judgeFault{err}
 	}
-	defer func() { err = errors.Join(err, closeRunner()) }()
 	workspace, err := judge.OpenWorkspace()
 	if err != nil {
 		return made, judgeFault{err}

@@ -11,11 +11,14 @@ import (
 	"pocket/runtime/state"
 )
 
-// newRunner is the one place where the sandboxes behind the judge are made. close releases what they
-// hold when all submissions are graded.
-func newRunner(s *grader.Suite) (grader.Runner, func() error, error) {
-	r, err := runner.New(context.Background(), s.RootFS, nil)
-	return r, func() error { return nil }, err
+// newRunner is the one place where the sandboxes behind the judge are made. root says what the root file
+// system is made of.
+func newRunner(s *grader.Suite) (r grader.Runner, root string, err error) {
+	made, err := runner.New(context.Background(), s.RootFS, nil)
+	if err != nil {
+		return nil, "", err
+	}
+	return made, made.Identity(), nil
 }
 
 // examine is the one place where the machine is examined for doctor.

@@ -64,6 +64,8 @@ type Batch struct {
 	Workspace *Workspace
 	Pool      *Pool
 	Records   Records
+	// Root says what the root file system is made of; with "" no result is taken from or kept for other runs.
+	Root string
 	// OnResult, when not nil, is told of the cases of one submission that are done: recorded, if they were
 	// run here. It is called by many goroutines at once.
 	OnResult func(results ...grader.Result)
@@ -85,6 +87,9 @@ type work struct {
 	stop    context.CancelCauseFunc
 	queue   *queue
 	seen    leaders
+
+	desk  *Pool    // as many submissions are copied and compiled at once: more than are run, so that none waits for a compiler
+	cases []string // the digests of the suite's cases; "" for one that cannot be read
 }
 
 // pause is how long to wait before looking again at submissions that another process is grading.
@@ -97,6 +102,8 @@ func (b Batch) Grade(ctx context.Context, entries []Entry) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	w := &work{Batch: b, entries: entries, stop: stop, queue: newQueue(b.Show, b.Records.Load)}
+	w.desk = NewPool(make([]string, b.Pool.Workers()+2))
+	w.cases, _ = CaseDigests(b.Suite) // a case that cannot be read is a JE when it is run
 	var left []int
 	for place := range entries {
 		left = append(left, place)
@@ -116,10 +123,13 @@ func (b Batch) Grade(ctx context.Context, entries []Entry) error {
 	}
 }
 
-// round grades submissions and returns those that other processes are grading. More are begun than there are
-// workers, so that none waits for a compiler or for the disk.
+// ahead is how many submissions are looked at beyond those that are being run: what is known of them is
+// recorded together, and one that is known already must not wait for one that is not.
+const ahead = 16
+
+// round grades submissions and returns those that other processes are grading.
 func (w *work) round(ctx context.Context, places []int) (taken []int) {
-	window := make(chan struct{}, w.Pool.Workers()+2)
+	window := make(chan struct{}, w.Pool.Workers()+ahead)
 	var mu sync.Mutex
 	var open sync.WaitGroup
 	for _, place := range places {

@@ -93,9 +93,15 @@ type counted struct {
 	mu   sync.Mutex
 	runs map[string]int
 	run  fake
+
+	version string // of the toolchain
+	fails   bool   // it cannot be told
 }
 
 func (c *counted) Run(ctx context.Context, job grader.Job) grader.Outcome {
+	if len(job.Mounts) == 0 {
+		return grader.Outcome{Stdout: []byte(c.version), NotFound: c.fails}
+	}
 	text, _ := os.ReadFile(filepath.Join(job.Mounts[0].Host, "main.py"))
 	c.mu.Lock()
 	if c.runs == nil {
@@ -121,9 +127,10 @@ func class(t *testing.T, texts ...string) []Entry {
 		if err != nil {
 			t.Fatal(err)
 		}
-		entries = append(entries, Entry{Submission: sub, As: "main.py", Program: Program{Run: func(c grader.Case) Command {
+		p := Program{Toolchain: &Toolchain{Language: "python3", Identify: []Command{{Args: []string{"python3", "--version"}}}}, Run: func(c grader.Case) Command {
 			return Command{Args: append([]string{"python3", "/submission/main.py"}, c.Args...)}
-		}}})
+		}}
+		entries = append(entries, Entry{Submission: sub, As: "main.py", Program: p})
 	}
 	return entries
 }
@@ -381,5 +388,79 @@ func TestBatchOpens(t *testing.T) {
 	}
 	if runner.runs["b 0"] != 1 {
 		t.Errorf("runs: %v", runner.runs)
+	}
+}
+
+// TestBatchTakesOverWhatIsTheSame: a second run runs what depends on something that changed, and nothing else.
+func TestBatchTakesOverWhatIsTheSame(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(*Batch, *counted, []Entry)
+		runs   int // of 8
+		score  float64
+	}{
+		"nothing":   {func(*Batch, *counted, []Entry) {}, 1, 3},
+		"points":    {func(b *Batch, _ *counted, _ []Entry) { b.Suite.Cases[0].Points = 3 }, 1, 5},
+		"names":     {func(b *Batch, _ *counted, _ []Entry) { b.Suite.Cases[0].Name = "other" }, 1, 3},
+		"input":     {func(b *Batch, _ *counted, _ []Entry) { b.Suite.Cases[0].Input.Inline = "7\n" }, 3, 2},
+		"limits":    {func(b *Batch, _ *counted, _ []Entry) { b.Suite.Cases[0].Limits.Processes = 7 }, 3, 3},
+		"compiler":  {func(_ *Batch, r *counted, _ []Entry) { r.version = "3.12" }, 8, 3},
+		"root":      {func(b *Batch, _ *counted, _ []Entry) { b.Root = "other" }, 8, 3},
+		"no root":   {func(b *Batch, _ *counted, _ []Entry) { b.Root = "" }, 8, 3},
+		"not asked": {func(b *Batch, _ *counted, _ []Entry) { b.Records.Find = nil }, 8, 3},
+		"no version": {func(_ *Batch, r *counted, _ []Entry) {
+			r.version = "unknown"
+			r.fails = true
+		}, 8, 3},
+		"sources": {func(_ *Batch, _ *counted, e []Entry) {
+			if err := os.WriteFile(e[0].Submission.Path, []byte("c"), 0o644); err != nil {
+				panic(err)
+			}
+		}, 5, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			kept := newRecords()
+			late := fake(func(ctx context.Context, job grader.Job) grader.Outcome {
+				out := echo(ctx, job)
+				if text, _ := os.ReadFile(filepath.Join(job.Mounts[0].Host, "main.py")); string(text) == "b" && job.Stdin.Inline == "3\n" {
+					out.Limit = grader.WallLimit
+				}
+				return out
+			})
+			entries := class(t, "a", "b")
+			first := &counted{run: late, version: "3.11"}
+			s := numbered(4)
+			if shown, err := gradeClass(t, context.Background(), Batch{Suite: s, Runner: first, Records: kept.records(), Root: "r"}, entries); err != nil ||
+				verdictsOf(shown) != "AC TLE" || len(first.runs) != 8 {
+				t.Fatalf("%s, %v", verdictsOf(shown), err)
+			}
+			again := newRecords()
+			again.contents = kept.contents
+			second := &counted{run: late, version: "3.11"}
+			b := Batch{Suite: s, Runner: second, Records: again.records(), Root: "r"}
+			test.change(&b, second, entries)
+			shown, err := gradeClass(t, context.Background(), b, entries)
+			if err != nil || len(shown) != 2 || shown[1].Verdict == grader.AC || shown[1].Score != test.score {
+				t.Fatalf("%s, %+v, %v", verdictsOf(shown), shown, err)
+			}
+			if len(second.runs) != test.runs {
+				t.Errorf("%d cases ran, want %d: %v", len(second.runs), test.runs, second.runs)
+			}
+			cached := 0
+			for _, r := range append(slices.Clone(shown[0].Results), shown[1].Results...) {
+				if r.Cached {
+					cached++
+				}
+			}
+			for place, r := range shown {
+				for i, result := range r.Results {
+					if result.Case != s.Cases[i].Name || result.Points != s.Cases[i].Points || !reflect.DeepEqual(again.kept[int64(place+1)][i], result) {
+						t.Errorf("%+v", result)
+					}
+				}
+			}
+			if cached != 8-test.runs {
+				t.Errorf("%d results are said to be taken over, want %d", cached, 8-test.runs)
+			}
+		})
 	}
 }

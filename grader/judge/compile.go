@@ -62,6 +62,16 @@ type building struct {
 	kept  bool // false: it was interrupted, or a fault of ours, and whoever waits must do it again
 }
 
+// over says whether it ended.
+func (b *building) over() bool {
+	select {
+	case <-b.ended:
+		return true
+	default:
+		return false
+	}
+}
+
 // build compiles what no other submission has compiled before.
 func (at bench) build(ctx context.Context, w *Workspace, key string, b *building, rootFS string, sub *Staged, p Program) (build, error) {
 	var err error

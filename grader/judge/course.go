@@ -18,6 +18,7 @@ type course struct {
 	claim   Claim
 	sources string
 	known   map[int]grader.Result // by ordinal
+	content map[int]string        // by ordinal; nil when nothing may be taken over
 
 	keeping sync.WaitGroup
 	mu      sync.Mutex
@@ -104,9 +105,17 @@ func (c *course) lead(ctx context.Context) (report *grader.Report, err error) {
 			report, err = c.broken(fmt.Errorf("pocket-grade broke: %v", broken)), nil
 		}
 	}()
+	if err := c.find(ctx); err != nil {
+		return nil, err
+	}
 	if report := c.complete(); report != nil {
 		return report, nil
 	}
+	place, err := c.desk.take(ctx, c.place)
+	if err != nil {
+		return nil, err
+	}
+	defer c.desk.put(place)
 	staged, err := c.Workspace.StageAs(c.entry.Submission, c.entry.As)
 	if err != nil {
 		return c.broken(err), nil
@@ -117,8 +126,8 @@ func (c *course) lead(ctx context.Context) (report *grader.Report, err error) {
 	}
 	graded, err := Run(ctx, c.Runner, c.Suite, staged, c.entry.Program, Options{
 		Pool: c.Pool, Turn: c.place, Known: c.known,
-		OnCompile: func(r grader.Result) { c.keep(Compilation, r, "") },
-		OnResult:  func(i int, r grader.Result) { c.keep(i, r, "") },
+		OnCompile: func(r grader.Result) { c.keep(Compilation, r) },
+		OnResult:  c.keep,
 	})
 	if err != nil {
 		return nil, err
@@ -126,7 +135,7 @@ func (c *course) lead(ctx context.Context) (report *grader.Report, err error) {
 	if !slices.ContainsFunc(graded.Results, func(r grader.Result) bool { return r.Verdict != grader.SKIP }) {
 		c.keepAll(graded.Results) // nothing was run
 	} else {
-		c.tellKnown()
+		c.recordKnown()
 	}
 	return &graded, nil
 }
@@ -152,7 +161,10 @@ func (c *course) complete() *grader.Report {
 			}
 			r.Results = append(r.Results, result)
 		}
-		c.tellKnown()
+		c.recordKnown()
+	}
+	if r.Compile != nil && r.Compile.Cached {
+		c.keep(Compilation, *r.Compile)
 	}
 	score(c.Suite, r)
 	r.Finished = now()
@@ -162,15 +174,18 @@ func (c *course) complete() *grader.Report {
 // keepAll records the results of cases that were not run.
 func (c *course) keepAll(results []grader.Result) {
 	for i, r := range results {
-		c.keep(i, r, "")
+		c.keep(i, r)
 	}
 }
 
-// tellKnown tells of the cases that were not run because their results were known.
-func (c *course) tellKnown() {
+// recordKnown records the results of cases that were found by content, and tells of those that were recorded
+// before.
+func (c *course) recordKnown() {
 	for ordinal, r := range c.known {
-		if ordinal != Compilation {
+		if _, kept := c.claim.Kept[ordinal]; ordinal != Compilation && kept {
 			c.tell(r)
+		} else if ordinal != Compilation {
+			c.keep(ordinal, r)
 		}
 	}
 }
@@ -189,7 +204,7 @@ func (c *course) follow(id int64) (*grader.Report, error) {
 		compile := *own.Compile
 		compile.Cached = true
 		own.Compile = &compile
-		c.keep(Compilation, compile, "")
+		c.keep(Compilation, compile)
 	}
 	for i := range own.Results {
 		own.Results[i].Cached = own.Results[i].Verdict != grader.SKIP
@@ -224,9 +239,9 @@ func (c *course) blank() *grader.Report {
 }
 
 // keep records a result; recorded waits for all.
-func (c *course) keep(ordinal int, r grader.Result, content string) {
+func (c *course) keep(ordinal int, r grader.Result) {
 	c.keeping.Add(1)
-	c.Records.Keep(c.claim.ID, ordinal, r, content, func(err error) {
+	c.Records.Keep(c.claim.ID, ordinal, r, c.contentOf(ordinal, r), func(err error) {
 		defer c.keeping.Done()
 		if err != nil {
 			c.mu.Lock()

@@ -40,7 +40,8 @@ type Program struct {
 	Compiler string
 	// Package is what must be installed where the compiler or interpreter is missing.
 	Package string
-	// Toolchain is examined before anything is compiled or run; nil: it is taken as it is.
+	// Toolchain is examined before anything is compiled or run; nil: it is taken as it is, and no result is taken
+	// over by later runs.
 	Toolchain *Toolchain
 }
 

@@ -75,7 +75,7 @@ func (w *Workspace) discardBuilds(digest string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for key, b := range w.builds {
-		if b.kept && strings.HasPrefix(key, digest+" ") {
+		if strings.HasPrefix(key, digest+" ") && b.over() && b.kept {
 			_ = removeAll(b.dir) // what is left goes with the workspace
 			delete(w.builds, key)
 		}

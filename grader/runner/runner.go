@@ -33,11 +33,12 @@ const (
 
 // Runner implements grader.Runner for one suite's root file system.
 type Runner struct {
-	root   func() (rootfs.Plan, error)
-	groups *cgroup.Host
-	ids    idmap.Map
-	filter *seccomp.Filter
-	owners *os.File // where root grades: makes root's files the student's, so that a 0600 file can be read
+	root     func() (rootfs.Plan, error)
+	identity string
+	groups   *cgroup.Host
+	ids      idmap.Map
+	filter   *seccomp.Filter
+	owners   *os.File // where root grades: makes root's files the student's, so that a 0600 file can be read
 }
 
 var _ grader.Runner = (*Runner)(nil)
@@ -47,9 +48,11 @@ var _ grader.Runner = (*Runner)(nil)
 func New(ctx context.Context, rootFS string, progress image.Progress) (*Runner, error) {
 	r := &Runner{groups: cgroup.Detect(), ids: idmap.Single(user)}
 	var err error
-	if r.root, err = resolve(ctx, rootFS, progress); err != nil {
+	var found image.Image
+	if r.root, found, err = resolve(ctx, rootFS, progress); err != nil {
 		return nil, err
 	}
+	r.identity = identity(found, r.groups.Memory.Version)
 	if os.Geteuid() == 0 {
 		own := []idmap.Range{{Inside: 0, Outside: idmap.RootBase + user, Count: 1}}
 		if r.owners, err = sandbox.UserNamespace(idmap.Map{UIDs: own, GIDs: own}); err != nil {
@@ -67,18 +70,18 @@ func New(ctx context.Context, rootFS string, progress image.Progress) (*Runner, 
 }
 
 // resolve finds the root file system once and returns how a plan of it is made for each job.
-func resolve(ctx context.Context, rootFS string, progress image.Progress) (func() (rootfs.Plan, error), error) {
+func resolve(ctx context.Context, rootFS string, progress image.Progress) (func() (rootfs.Plan, error), image.Image, error) {
 	student := rootfs.Person{Name: "student", UID: user, GID: user, Home: home}
 	if rootFS == "" || rootFS == string(image.Host) {
-		return func() (rootfs.Plan, error) { return rootfs.Host(student), nil }, nil
+		return func() (rootfs.Plan, error) { return rootfs.Host(student), nil }, image.Image{Kind: image.Host, Dir: "/"}, nil
 	}
 	dir, err := state.Dir()
 	if err != nil {
-		return nil, err
+		return nil, image.Image{}, err
 	}
 	db, err := state.Open(dir)
 	if err != nil {
-		return nil, err
+		return nil, image.Image{}, err
 	}
 	images := image.Open(dir, db, idmap.Default())
 	found, err := images.Resolve(ctx, rootFS, progress)
@@ -90,9 +93,9 @@ func resolve(ctx context.Context, rootFS string, progress image.Progress) (func(
 		tree, err = images.Tree(ctx, found, progress)
 	}
 	if err = errors.Join(err, db.Close()); err != nil {
-		return nil, err
+		return nil, image.Image{}, err
 	}
-	return func() (rootfs.Plan, error) { return rootfs.View(tree) }, nil
+	return func() (rootfs.Plan, error) { return rootfs.View(tree) }, found, nil
 }
 
 // Run runs a job. See grader.Runner.

@@ -34,10 +34,10 @@ type Claim struct {
 
 // Claim asks for a submission of the run that Start began. What was recorded of other sources than those of
 // the entry is forgotten: the submission has changed since.
-func (s *Store) Claim(run int64, e Entry) (Claim, error) {
+func (w *Writer) Claim(run int64, e Entry) (Claim, error) {
 	var c Claim
-	err := s.db.Write(func(tx *sqlite.Tx) (err error) {
-		c, err = s.claim(tx, run, e)
+	err := w.wait(func(tx *sqlite.Tx) (err error) {
+		c, err = w.store.claim(tx, run, e)
 		return err
 	})
 	if err != nil {

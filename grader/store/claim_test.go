@@ -26,7 +26,9 @@ func start(t *testing.T, s *Store, r Run) Started {
 func claim(t *testing.T, s *Store, run int64, place int, sources string) Claim {
 	t.Helper()
 	sub := grader.Submission{Name: "a.py", Path: "/a.py", Language: "python3", Student: grader.Student{ID: "7", Name: "Ann", Email: "a@b"}}
-	c, err := s.Claim(run, Entry{Position: place, Suite: "squares", Submission: sub, Sources: sources})
+	w := s.NewWriter()
+	defer w.Close()
+	c, err := w.Claim(run, Entry{Position: place, Suite: "squares", Submission: sub, Sources: sources})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +155,7 @@ func TestClaimsOfManyGraders(t *testing.T) {
 			w := other.NewWriter()
 			defer w.Close()
 			for place := range 20 {
-				c, err := other.Claim(run, Entry{Position: place, Sources: "d"})
+				c, err := w.Claim(run, Entry{Position: place, Sources: "d"})
 				if err != nil {
 					t.Error(err)
 				} else if c.Standing == Ours {

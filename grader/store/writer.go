@@ -11,7 +11,7 @@ import (
 // Writer records what is being graded, from many goroutines at once: whatever is waiting goes into one
 // transaction, because a transaction's price is the wait for the disk.
 type Writer struct {
-	db      *sqlite.DB
+	store   *Store
 	pending chan change
 	ended   chan struct{}
 }
@@ -27,7 +27,7 @@ const most = 64
 
 // NewWriter starts a writer. Close ends it.
 func (s *Store) NewWriter() *Writer {
-	w := &Writer{db: s.db, pending: make(chan change, most), ended: make(chan struct{})}
+	w := &Writer{store: s, pending: make(chan change, most), ended: make(chan struct{})}
 	go w.write()
 	return w
 }
@@ -60,7 +60,7 @@ func (w *Writer) write() {
 // commit records changes together. What one of them breaks must not cost the others, so after an error each
 // is tried by itself.
 func (w *Writer) commit(batch []change) {
-	err := w.db.Write(func(tx *sqlite.Tx) error {
+	err := w.store.db.Write(func(tx *sqlite.Tx) error {
 		for _, c := range batch {
 			if err := c.do(tx); err != nil {
 				return err
@@ -70,11 +70,18 @@ func (w *Writer) commit(batch []change) {
 	})
 	for _, c := range batch {
 		if err != nil && len(batch) > 1 {
-			c.done(w.db.Write(c.do))
+			c.done(w.store.db.Write(c.do))
 		} else {
 			c.done(err)
 		}
 	}
+}
+
+// wait gives a change to the writer and waits until it is recorded.
+func (w *Writer) wait(do func(*sqlite.Tx) error) error {
+	done := make(chan error, 1)
+	w.pending <- change{do, func(err error) { done <- err }}
+	return <-done
 }
 
 // Keep records the result with this ordinal (Compilation, or the case's place in the suite) of a claimed
@@ -95,9 +102,8 @@ func (w *Writer) Keep(submission int64, ordinal int, r grader.Result, content st
 // Finish records that a claimed submission is graded: all of the report but its results, which were kept.
 // When it returns nil, everything kept before is durable too.
 func (w *Writer) Finish(submission int64, report grader.Report) error {
-	done := make(chan error, 1)
-	w.pending <- change{func(tx *sqlite.Tx) error { return finish(tx, submission, report) }, func(err error) { done <- err }}
-	if err := <-done; err != nil {
+	err := w.wait(func(tx *sqlite.Tx) error { return finish(tx, submission, report) })
+	if err != nil {
 		return fmt.Errorf("record the results of %s: %w", report.Submission, err)
 	}
 	return nil
