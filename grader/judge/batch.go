@@ -140,8 +140,12 @@ func (w *work) round(ctx context.Context, places []int) (taken []int) {
 		if ctx.Err() != nil {
 			break
 		}
+		for _, p := range []*Pool{w.desk, w.Pool} {
+			p.expect(place)
+		}
 		open.Go(func() {
 			defer func() { <-window }()
+			defer w.passed(place)
 			id, report, err := w.one(ctx, place)
 			if err == nil && id != 0 {
 				err = w.queue.done(place, id, report)
@@ -157,6 +161,12 @@ func (w *work) round(ctx context.Context, places []int) (taken []int) {
 	}
 	open.Wait()
 	return taken
+}
+
+// passed says that the submissions behind this one need not wait for it any more.
+func (w *work) passed(place int) {
+	w.desk.pass(place)
+	w.Pool.pass(place)
 }
 
 // one grades a submission. id is 0 when another process does; report is nil when it was graded before.

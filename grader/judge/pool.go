@@ -15,7 +15,8 @@ type Pool struct {
 	mu      sync.Mutex
 	free    []Slot
 	waiting line
-	alone   []*waiter // who wants no other program to run meanwhile, in order of coming
+	alone   []*waiter    // who wants no other program to run meanwhile, in order of coming
+	coming  map[int]bool // the turns that are expected and have not come yet
 	came    int
 }
 
@@ -27,7 +28,7 @@ type Slot struct {
 
 // NewPool makes a pool with a worker for each element, the processor that its programs are kept to or "".
 func NewPool(cpus []string) *Pool {
-	p := &Pool{size: len(cpus)}
+	p := &Pool{size: len(cpus), coming: map[int]bool{}}
 	for _, cpu := range cpus {
 		p.free = append(p.free, Slot{CPU: cpu})
 	}
@@ -36,6 +37,32 @@ func NewPool(cpus []string) *Pool {
 
 // Workers is how many programs run at once.
 func (p *Pool) Workers() int { return p.size }
+
+// expect says that a submission will come: until it has stood in line once, or does not come, none that is
+// later gets a slot.
+func (p *Pool) expect(turn int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.coming[turn] = true
+}
+
+// pass says that a submission that was expected need not be waited for.
+func (p *Pool) pass(turn int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.coming, turn)
+	p.grant()
+}
+
+// expected says whether a submission before this one is yet to come.
+func (p *Pool) expected(before int) bool {
+	for turn := range p.coming {
+		if turn < before {
+			return true
+		}
+	}
+	return false
+}
 
 // waiter waits for a slot.
 type waiter struct {
@@ -64,6 +91,7 @@ func (p *Pool) wait(ctx context.Context, w *waiter, alone bool) (Slot, error) {
 	} else {
 		w.came = p.came
 		p.came++
+		delete(p.coming, w.turn)
 		heap.Push(&p.waiting, w)
 	}
 	p.grant()
@@ -100,7 +128,7 @@ func (p *Pool) grant() {
 			p.alone = p.alone[1:]
 			w.granted <- Slot{CPU: p.free[len(p.free)-1].CPU, whole: p.free}
 			p.free = nil
-		case len(p.waiting) > 0:
+		case len(p.waiting) > 0 && !p.expected(p.waiting[0].turn):
 			last := len(p.free) - 1
 			heap.Pop(&p.waiting).(*waiter).granted <- p.free[last]
 			p.free = p.free[:last]

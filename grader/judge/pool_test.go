@@ -55,6 +55,29 @@ func TestPoolServesTheEarliestSubmissionFirst(t *testing.T) {
 	}
 }
 
+func TestPoolWaitsForWhoIsExpected(t *testing.T) {
+	p := NewPool([]string{"", ""})
+	ctx := context.Background()
+	for turn := range 3 {
+		p.expect(turn)
+	}
+	got := make(chan int, 3)
+	ask := func(turn int) {
+		if _, err := p.take(ctx, turn); err != nil {
+			t.Error(err)
+		}
+		got <- turn
+	}
+	go ask(2)
+	waitFor(t, p, 1, 0)
+	p.pass(1)
+	waitFor(t, p, 1, 0)
+	go ask(0)
+	if first, second := <-got, <-got; first+second != 2 {
+		t.Errorf("%d and %d got slots", first, second)
+	}
+}
+
 func TestPoolAlone(t *testing.T) {
 	p := NewPool([]string{"0", "1"})
 	ctx := context.Background()

@@ -114,12 +114,12 @@ func TestCommands(t *testing.T) {
 		run     string
 		as      string
 	}{
-		"python":         {[]string{"a.py"}, "", "python3 -B /submission/a.py --fast", ""},
-		"option":         {[]string{"-rf.py"}, "", "python3 -B /submission/-rf.py --fast", ""},
+		"python":         {[]string{"a.py"}, "", "python3 -B /submission/main.py --fast", "main.py"},
+		"option":         {[]string{"-rf.py"}, "", "python3 -B /submission/main.py --fast", "main.py"},
 		"python package": {[]string{"main.py", "tool.py"}, "", "python3 -B /submission/main.py --fast", ""},
-		"shell":          {[]string{"a.sh"}, "", "sh /submission/a.sh --fast", ""},
+		"shell":          {[]string{"a.sh"}, "", "sh /submission/main.sh --fast", "main.sh"},
 		"c":              {[]string{"b.c", "a.c", "a.h"}, "-x c /submission/a.c /submission/b.c -x none -lm", "/build/main --fast", ""},
-		"cpp":            {[]string{"-o.cpp"}, "-x c++ /submission/-o.cpp -x none -lm", "/build/main --fast", ""},
+		"cpp":            {[]string{"-o.cpp"}, "-x c++ /submission/main.cpp -x none -lm", "/build/main --fast", "main.cpp"},
 		"go file":        {[]string{"-v.go"}, "go build -o /work/out/main /submission/main.go", "/build/main --fast", "main.go"},
 		"go folder":      {[]string{"a.go", "b.go", "b_test.go", "sub/c.go"}, "main /submission/a.go /submission/b.go", "/build/main --fast", ""},
 		"go below":       {[]string{"src/a.go", "src/b.go"}, "main /submission/src/a.go /submission/src/b.go", "/build/main --fast", ""},
@@ -128,7 +128,7 @@ func TestCommands(t *testing.T) {
 		"python dunder":  {[]string{"__main__.py", "tool.py"}, "", "python3 -B /submission/__main__.py --fast", ""},
 		"rust":           {[]string{"Cargo.toml", "src/main.rs", "src/tool.rs"}, "-o /work/out/main /submission/src/main.rs", "/build/main --fast", ""},
 		"javascript":     {[]string{"index.js", "main.js"}, "", "node --max-old-space-size=1 /submission/main.js --fast", ""},
-		"typescript":     {[]string{"-x.ts"}, "tsc /submission/-x.ts", "node --max-old-space-size=1 /build/submission/-x.js --fast", ""},
+		"typescript":     {[]string{"-x.ts"}, "tsc /submission/main.ts", "node --max-old-space-size=1 /build/submission/main.js --fast", "main.ts"},
 		"perl":           {[]string{"src/main.pl", "src/Tool.pm"}, "", "perl -I/submission/src /submission/src/main.pl --fast", ""},
 		"haskell":        {[]string{"app/Main.hs", "app/Tool.hs"}, "-i/submission/app -o /work/out/main /submission/app/Main.hs", "/build/main +RTS -M1024k --RTS --fast", ""},
 		"ocaml":          {[]string{"-w.ml"}, "ocamlopt /submission", "/build/main --fast", "main.ml"},

@@ -33,7 +33,7 @@ type Program struct {
 	// OutOfMemory are texts of which one stands on standard error when a program fails because it is
 	// given no more memory.
 	OutOfMemory []string
-	// As is the name under which a single file must be seen below /submission; "" for its own.
+	// As is the name under which a single file must be seen below /submission; "" leaves the names.
 	As string
 
 	values values
@@ -74,8 +74,7 @@ func (l Language) prepare(sub grader.Submission, read func(string) ([]byte, erro
 			return Program{}, fmt.Errorf("%s: %w", sub.Name, err)
 		}
 	}
-	if len(sub.Files) == 1 && l.as != "" && (v.public != "" || !strings.Contains(l.as, "{public}")) {
-		p.As = strings.ReplaceAll(l.as, "{public}", v.public)
+	if p.As = l.seenAs(v, sub.Files); p.As != "" {
 		v.sources = []string{p.As}
 	}
 	if err := l.chooseMain(&v, sub.Name); err != nil {
@@ -84,6 +83,22 @@ func (l Language) prepare(sub grader.Submission, read func(string) ([]byte, erro
 	p.values = v
 	p.Compile = l.compiler(v, sub.Files)
 	return p, nil
+}
+
+// seenAs is the name under which a single file is seen: the same for all students, so that neither messages nor
+// a program can tell whose it is, and what is the same but for its name is run once. "" leaves the names.
+func (l Language) seenAs(v values, files []string) string {
+	switch {
+	case len(files) != 1:
+		return ""
+	case l.as != "" && (v.public != "" || !strings.Contains(l.as, "{public}")):
+		return strings.ReplaceAll(l.as, "{public}", v.public)
+	case path.Dir(files[0]) != ".":
+		return ""
+	}
+	name := strings.ToLower(files[0])
+	i := slices.IndexFunc(l.Extensions, func(e string) bool { return strings.HasSuffix(name, e) })
+	return l.main[0] + l.Extensions[max(i, 0)]
 }
 
 // chooseMain finds the main file where the commands need one: by its name, or the only source. The main
