@@ -88,8 +88,9 @@ type work struct {
 	queue   *queue
 	seen    leaders
 
-	desk  *Pool    // as many submissions are copied and compiled at once: more than are run, so that none waits for a compiler
-	cases []string // the digests of the suite's cases; "" for one that cannot be read
+	desk   *Pool    // as many submissions are copied and compiled at once: more than are run, so that none waits for a compiler
+	opened *Pool    // as many are open at once of those that must be
+	cases  []string // the digests of the suite's cases; "" for one that cannot be read
 }
 
 // pause is how long to wait before looking again at submissions that another process is grading.
@@ -102,7 +103,7 @@ func (b Batch) Grade(ctx context.Context, entries []Entry) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	w := &work{Batch: b, entries: entries, stop: stop, queue: newQueue(b.Show, b.Records.Load)}
-	w.desk = NewPool(make([]string, b.Pool.Workers()+2))
+	w.desk, w.opened = NewPool(make([]string, b.Pool.Workers()+2)), NewPool(make([]string, b.Pool.Workers()+2))
 	w.cases, _ = CaseDigests(b.Suite) // a case that cannot be read is a JE when it is run
 	var left []int
 	for place := range entries {
@@ -130,21 +131,17 @@ const ahead = 16
 // round grades submissions and returns those that other processes are grading.
 func (w *work) round(ctx context.Context, places []int) (taken []int) {
 	window := make(chan struct{}, w.Pool.Workers()+ahead)
+	unpacked := make(chan struct{}, w.Pool.Workers()+2)
 	var mu sync.Mutex
 	var open sync.WaitGroup
 	for _, place := range places {
-		select {
-		case window <- struct{}{}:
-		case <-ctx.Done():
-		}
-		if ctx.Err() != nil {
+		leave, err := w.enter(ctx, place, window, unpacked)
+		if err != nil {
 			break
 		}
-		for _, p := range []*Pool{w.desk, w.Pool} {
-			p.expect(place)
-		}
+		w.expect(place)
 		open.Go(func() {
-			defer func() { <-window }()
+			defer leave()
 			defer w.passed(place)
 			id, report, err := w.one(ctx, place)
 			if err == nil && id != 0 {
@@ -163,16 +160,50 @@ func (w *work) round(ctx context.Context, places []int) (taken []int) {
 	return taken
 }
 
+// enter waits for a place in the window and, for a submission that is opened when its turn comes, for one among
+// those that lie unpacked: both in the batch's order, or a later one could wait for an earlier one that waits for it.
+func (w *work) enter(ctx context.Context, place int, window, unpacked chan struct{}) (leave func(), err error) {
+	select {
+	case window <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if w.entries[place].Open == nil {
+		return func() { <-window }, ctx.Err()
+	}
+	select {
+	case unpacked <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	return func() { <-unpacked; <-window }, ctx.Err()
+}
+
+// expect says that a submission comes before those behind it.
+func (w *work) expect(place int) {
+	w.desk.expect(place)
+	w.Pool.expect(place)
+	if w.entries[place].Open != nil {
+		w.opened.expect(place)
+	}
+}
+
 // passed says that the submissions behind this one need not wait for it any more.
 func (w *work) passed(place int) {
-	w.desk.pass(place)
-	w.Pool.pass(place)
+	for _, p := range []*Pool{w.opened, w.desk, w.Pool} {
+		p.pass(place)
+	}
 }
 
 // one grades a submission. id is 0 when another process does; report is nil when it was graded before.
 func (w *work) one(ctx context.Context, place int) (id int64, report *grader.Report, err error) {
 	e := w.entries[place]
 	if e.Open != nil {
+		seat, err := w.opened.take(ctx, place)
+		if err != nil {
+			return 0, nil, err
+		}
+		defer w.opened.put(seat)
 		var shut func()
 		e, shut = e.Open()
 		defer shut()

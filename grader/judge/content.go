@@ -17,7 +17,7 @@ const judging = 1
 // then nothing that depends on them is taken from or kept for other runs. The error says that it was
 // interrupted.
 func (c *course) toolchain(ctx context.Context, p Program) (string, error) {
-	at := bench{runner: c.Runner, pool: c.Pool, turn: c.place}
+	at := bench{runner: c.Runner, pool: c.Pool}
 	found, err := at.examine(ctx, c.Workspace, c.Suite.RootFS, p.Toolchain, false)
 	if err != nil || found.Problem != "" {
 		return "", err
