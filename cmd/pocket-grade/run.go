@@ -59,6 +59,7 @@ FLAGS
       --no-cache   run everything, also where an earlier run has found out the verdict of the same program
       --new        begin a new run also where the same command was interrupted, instead of going on with it
   -q, --quiet      only the summary
+      --stop-early run no case of a submission after its first that is not AC
   -v, --verbose    explain each failure, not only the first
       --exit-zero  exit with 0 also when not all is accepted
 
@@ -87,6 +88,7 @@ type runOptions struct {
 	table          string // a digest of all that are known
 	batch          batchOptions
 	noCache        bool
+	stopEarly      bool
 	args           []string // all of the command, for the audit trail
 }
 
@@ -101,6 +103,7 @@ func parseRun(args []string) (runOptions, []string, error) {
 	flags.BoolVar(&o.fresh, "new", false, "")
 	flags.StringVar(&o.languages, "languages", "", "")
 	flags.BoolVar(&o.noCache, "no-cache", false, "")
+	flags.BoolVar(&o.stopEarly, "stop-early", false, "")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "")
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "")
 	flags.BoolVar(&o.exitZero, "exit-zero", false, "")
@@ -133,6 +136,7 @@ func cmdRun(ctx context.Context, c console, args []string) (status int, err erro
 		return wrongUse, err
 	}
 	seen := shown(s) // by any case: results stay for later runs, which may choose others
+	s.StopEarly = s.StopEarly || o.stopEarly
 	if s.Cases, err = judge.Select(s, o.pattern); err != nil {
 		return wrongUse, err
 	}

@@ -332,10 +332,10 @@ func TestBatchWaitsForAnotherGrader(t *testing.T) {
 	claim := b.Records.Claim
 	b.Records.Claim = func(place int, sub grader.Submission, sources string) (Claim, error) {
 		c, err := claim(place, sub, sources)
+		kept.mu.Lock()
+		defer kept.mu.Unlock()
 		if place == 2 && c.Standing == Taken && kept.taken[2] == 0 {
-			kept.mu.Lock()
 			kept.reports[3] = other
-			kept.mu.Unlock()
 		}
 		return c, err
 	}

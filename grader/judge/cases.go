@@ -56,26 +56,23 @@ func (g grading) job(c grader.Case) grader.Job {
 	}
 }
 
-// cases runs the cases that are not known yet on some goroutines, which have all ended when it returns.
-func (g grading) cases(ctx context.Context, cases []grader.Case, o Options) ([]grader.Result, error) {
-	results := make([]grader.Result, len(cases))
+// cases runs the cases that are not known yet on some goroutines, which have all ended when it returns. With
+// stop-early they run one after the other: what comes behind the first that is not AC is never begun.
+func (g grading) cases(ctx context.Context, suite *grader.Suite, o Options) ([]grader.Result, error) {
+	ahead := newOutlook(suite)
 	var next atomic.Int64
 	var mu sync.Mutex
 	var workers sync.WaitGroup
 	var stopped error // guarded by mu: why a case has no result
 	work := func() {
-		for i := int(next.Add(1)) - 1; i < len(cases); i = int(next.Add(1)) - 1 {
-			known, found := o.Known[i]
-			if found {
-				results[i] = known
-				continue
-			}
-			r, err := g.one(ctx, cases[i])
+		for n := int(next.Add(1)) - 1; n < len(ahead.order); n = int(next.Add(1)) - 1 {
+			place := ahead.order[n]
+			r, known, err := g.result(ctx, ahead, place, o)
 			mu.Lock()
 			if err != nil {
 				stopped = err
-			} else if results[i] = r; o.OnResult != nil {
-				o.OnResult(i, r)
+			} else if ahead.put(place, r); !known && o.OnResult != nil {
+				o.OnResult(place, r)
 			}
 			mu.Unlock()
 			if err != nil {
@@ -83,11 +80,39 @@ func (g grading) cases(ctx context.Context, cases []grader.Case, o Options) ([]g
 			}
 		}
 	}
-	for range min(g.pool.Workers(), len(cases)) {
-		workers.Go(work)
+	at := min(g.pool.Workers(), len(suite.Cases))
+	if suite.StopEarly {
+		at = 1
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	for range at {
+		workers.Go(func() {
+			work()
+			mu.Lock()
+			defer mu.Unlock()
+			if stopped != nil {
+				cancel() // nobody waits for a case that has no result
+			}
+		})
 	}
 	workers.Wait()
-	return results, stopped
+	return ahead.results, stopped
+}
+
+// result is that of the case at a place: known, skipped because of others, or what its run brings.
+func (g grading) result(ctx context.Context, ahead *outlook, place int, o Options) (r grader.Result, known bool, err error) {
+	if err := ahead.wait(ctx, place); err != nil {
+		return r, false, err
+	}
+	if r, skipped := ahead.skip(place); skipped {
+		return r, false, nil
+	}
+	if r, known := o.Known[place]; known {
+		return r, true, nil
+	}
+	r, err = g.one(ctx, ahead.suite.Cases[place])
+	return r, false, err
 }
 
 // one waits for the submission's turn, then runs and judges one case; the error says that it was

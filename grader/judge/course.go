@@ -128,7 +128,11 @@ func (c *course) lead(ctx context.Context) (report *grader.Report, err error) {
 	graded, err := Run(ctx, c.Runner, c.Suite, staged, c.entry.Program, Options{
 		Pool: c.Pool, Turn: c.place, Known: c.known,
 		OnCompile: func(r grader.Result) { c.keep(Compilation, r) },
-		OnResult:  c.keep,
+		OnResult: func(i int, r grader.Result) {
+			if r.Verdict != grader.SKIP {
+				c.keep(i, r)
+			}
+		},
 	})
 	if err != nil {
 		return nil, err
@@ -136,7 +140,7 @@ func (c *course) lead(ctx context.Context) (report *grader.Report, err error) {
 	if !slices.ContainsFunc(graded.Results, func(r grader.Result) bool { return r.Verdict != grader.SKIP }) {
 		c.keepAll(graded.Results) // nothing was run
 	} else {
-		c.recordKnown()
+		c.recordKnown(graded.Results)
 	}
 	return &graded, nil
 }
@@ -155,14 +159,11 @@ func (c *course) complete() *grader.Report {
 		r.Results = skipped(c.Suite.Cases, r.Compile.Verdict)
 		c.keepAll(r.Results)
 	} else {
-		for i := range c.Suite.Cases {
-			result, ok := c.known[i]
-			if !ok {
-				return nil
-			}
-			r.Results = append(r.Results, result)
+		var all bool
+		if r.Results, all = foretell(c.Suite, c.known); !all {
+			return nil
 		}
-		c.recordKnown()
+		c.recordKnown(r.Results)
 	}
 	if r.Compile != nil && r.Compile.Cached {
 		c.keep(Compilation, *r.Compile)
@@ -179,14 +180,17 @@ func (c *course) keepAll(results []grader.Result) {
 	}
 }
 
-// recordKnown records the results of cases that were found by content, and tells of those that were recorded
-// before.
-func (c *course) recordKnown() {
-	for ordinal, r := range c.known {
-		if _, kept := c.claim.Kept[ordinal]; ordinal != Compilation && kept {
+// recordKnown records the results that were found by content and what was skipped because of them, and tells of
+// those that were recorded before.
+func (c *course) recordKnown(results []grader.Result) {
+	for i, r := range results {
+		_, known := c.known[i]
+		_, kept := c.claim.Kept[i]
+		switch {
+		case known && kept && r.Verdict != grader.SKIP:
 			c.tell(r)
-		} else if ordinal != Compilation {
-			c.keep(ordinal, r)
+		case known, r.Verdict == grader.SKIP:
+			c.keep(i, r)
 		}
 	}
 }

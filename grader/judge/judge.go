@@ -117,7 +117,7 @@ func Run(ctx context.Context, runner grader.Runner, suite *grader.Suite, sub *St
 	if report.Compile == nil || report.Compile.Verdict == grader.AC {
 		var err error
 		g := grading{bench: at, rootFS: suite.RootFS, sub: sub, program: p, build: b.dir}
-		if report.Results, err = g.cases(ctx, suite.Cases, o); err != nil {
+		if report.Results, err = g.cases(ctx, suite, o); err != nil {
 			return report, fmt.Errorf("grading %s: %w", sub.Submission.Name, err)
 		}
 	} else {
