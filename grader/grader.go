@@ -62,6 +62,7 @@ type Case struct {
 	Line    int // where it stands in suite.yaml
 	Input   Text
 	Answer  Text
+	Digest  *AnswerDigest // when set, there is no Answer, and outputs are compared with its digest
 	Volumes []Volume
 	Args    []string
 	Env     []string // "NAME=value"

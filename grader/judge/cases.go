@@ -133,7 +133,7 @@ func (g grading) one(ctx context.Context, c grader.Case) (r grader.Result, err e
 		return g.interact(ctx, c)
 	}
 	var answer []byte
-	if c.Compare.Mode != grader.Checked { // a checker gets it as a file
+	if c.Compare.Mode != grader.Checked && c.Digest == nil { // a checker gets it as a file
 		if answer, err = read(c.Answer); err != nil {
 			return faulty(c, "reading the answer: "+err.Error()), nil
 		}

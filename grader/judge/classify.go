@@ -156,7 +156,12 @@ func milliseconds(d time.Duration) string { return d.Round(time.Millisecond).Str
 
 // compare lets the checker speak.
 func compare(r *grader.Result, c grader.Case, output, answer []byte) {
-	finding := checker.Check(c.Compare, output, answer)
+	var finding checker.Finding
+	if c.Digest != nil {
+		finding = checker.CheckDigest(c.Compare, output, *c.Digest)
+	} else {
+		finding = checker.Check(c.Compare, output, answer)
+	}
 	r.Verdict, r.Detail, r.Difference = finding.Verdict, finding.Detail, finding.Difference
 	if finding.Hint != "" {
 		r.Detail += "; " + finding.Hint

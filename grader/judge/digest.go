@@ -89,6 +89,9 @@ func (d *digester) caseDigest(c grader.Case) (string, error) {
 		func(w io.Writer) error { return d.compare(w, c.Compare) },
 		func(w io.Writer) error { return d.tool(w, "interactor", c.Interactor) },
 	}
+	if a := c.Digest; a != nil {
+		fmt.Fprintf(sum, "answer-digest %x %d %x %x\n", a.Salt, a.Rounds, a.Right, a.Near)
+	}
 	fmt.Fprintf(sum, "args %q\nenv %q\nlimits %s\n", c.Args, c.Env, plain(c.Limits))
 	for _, part := range parts {
 		if err := part(sum); err != nil {

@@ -109,14 +109,21 @@ func TestDigestChanges(t *testing.T) {
 				t.Fatal(err)
 			}
 		},
-		"mask":           set(func(c *grader.Case) { c.Volumes[0].Masks = nil }),
-		"target":         set(func(c *grader.Case) { c.Volumes[0].Target = "/other" }),
-		"args":           set(func(c *grader.Case) { c.Args = []string{"-", "x"} }),
-		"env":            set(func(c *grader.Case) { c.Env = nil }),
-		"cpu":            set(func(c *grader.Case) { c.Limits.CPU++ }),
-		"memory":         set(func(c *grader.Case) { c.Limits.Memory++ }),
-		"mode":           set(func(c *grader.Case) { c.Compare.Mode = grader.Exact }),
-		"tolerance":      set(func(c *grader.Case) { c.Compare.Absolute = 1.0000001 }),
+		"mask":      set(func(c *grader.Case) { c.Volumes[0].Masks = nil }),
+		"target":    set(func(c *grader.Case) { c.Volumes[0].Target = "/other" }),
+		"args":      set(func(c *grader.Case) { c.Args = []string{"-", "x"} }),
+		"env":       set(func(c *grader.Case) { c.Env = nil }),
+		"cpu":       set(func(c *grader.Case) { c.Limits.CPU++ }),
+		"memory":    set(func(c *grader.Case) { c.Limits.Memory++ }),
+		"mode":      set(func(c *grader.Case) { c.Compare.Mode = grader.Exact }),
+		"tolerance": set(func(c *grader.Case) { c.Compare.Absolute = 1.0000001 }),
+		"answer's digest": set(func(c *grader.Case) {
+			c.Digest = &grader.AnswerDigest{Salt: []byte("s"), Rounds: 1, Right: []byte("r"), Near: []byte("n")}
+		}),
+		"its salt":       set(func(c *grader.Case) { c.Digest = &grader.AnswerDigest{Salt: []byte("t")} }),
+		"its rounds":     set(func(c *grader.Case) { c.Digest = &grader.AnswerDigest{Rounds: 2} }),
+		"its right":      set(func(c *grader.Case) { c.Digest = &grader.AnswerDigest{Right: []byte("t")} }),
+		"its near":       set(func(c *grader.Case) { c.Digest = &grader.AnswerDigest{Near: []byte("t")} }),
 		"no checker":     set(func(c *grader.Case) { c.Compare.Checker = nil }),
 		"protocol":       set(func(c *grader.Case) { c.Compare.Checker.Protocol = grader.Kattis }),
 		"checker's args": set(func(c *grader.Case) { c.Compare.Checker.Args = nil }),
@@ -172,12 +179,13 @@ func TestDigestKnowsEveryField(t *testing.T) {
 		of    any
 		known string
 	}{
-		{grader.Case{}, "Name Line Input Answer Volumes Args Env Limits Compare Points Group Visibility Interactor"},
+		{grader.Case{}, "Name Line Input Answer Digest Volumes Args Env Limits Compare Points Group Visibility Interactor"},
 		{grader.Suite{}, "Dir File Name RootFS Languages LanguageFile Limits Cases Groups StopEarly Description Submissions"},
 		{grader.Group{}, "Name Line Points Score Requires"},
 		{grader.Tool{}, "Path Language Protocol Args Limits"},
 		{grader.Volume{}, "Host Target Masks"},
 		{grader.Text{}, "Inline Path"},
+		{grader.AnswerDigest{}, "Salt Rounds Right Near"},
 	} {
 		about := reflect.TypeOf(c.of)
 		for i := range about.NumField() {

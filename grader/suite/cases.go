@@ -8,7 +8,7 @@ import (
 )
 
 var caseKeys = keys{
-	known: slices.Concat([]string{"name", "input", "input-file", "answer", "answer-file", "files", "group", "points",
+	known: slices.Concat([]string{"name", "input", "input-file", "answer", "answer-file", "answer-digest", "files", "group", "points",
 		"visibility"}, settingKeys),
 	elsewhere: map[string]string{
 		"requires":   "to a group: groups: {NAME: {requires: [sample]}}",
@@ -58,7 +58,7 @@ func (d *document) item(v value, base settings, groups *groups, position string)
 	e := d.shared(f, base, groups)
 	e.at, e.Line = v, v.node.Line
 	if pattern, ok := f.get("files"); ok {
-		for _, key := range []string{"name", "input", "input-file", "answer", "answer-file"} {
+		for _, key := range []string{"name", "input", "input-file", "answer", "answer-file", "answer-digest"} {
 			if part, ok := f.get(key); ok {
 				part.wrongKey("cannot stand beside files")
 			}
@@ -80,8 +80,8 @@ func (d *document) item(v value, base settings, groups *groups, position string)
 // texts reads where the input and the answer of a single case are.
 func (d *document) texts(v value, f fields, c *grader.Case) {
 	c.Input = oneOf(f, "input")
-	c.Answer = oneOf(f, "answer")
-	if f.lacks("answer") && f.lacks("answer-file") && !judged(*c) {
+	c.Answer, c.Digest = oneOf(f, "answer"), d.digest(f, *c)
+	if f.lacks("answer") && f.lacks("answer-file") && f.lacks("answer-digest") && !judged(*c) {
 		v.wrong("neither answer nor answer-file")
 	}
 	for _, key := range []string{"answer", "answer-file"} {

@@ -42,6 +42,7 @@ func TestSchemaKnowsEachKey(t *testing.T) {
 		"group":      {[]string{"definitions", "group"}, groupKeys},
 		"limits":     {[]string{"definitions", "limits"}, limitKeys},
 		"compare":    {[]string{"definitions", "compare", "{}"}, compareKeys},
+		"digest":     {[]string{"definitions", "answer-digest"}, digestKeys},
 		"checker":    {[]string{"definitions", "checker", "{}"}, toolKeys},
 		"interactor": {[]string{"definitions", "interactor", "{}"}, toolKeys},
 	} {
@@ -158,7 +159,7 @@ func TestSchemaAcceptsSuites(t *testing.T) {
 var shapes = []string{
 	"unknown key", "does not belong here", "must be a mapping", "must be a list", "must be text, not", "must be a number",
 	"must be true or false", "is not a mode", "is not a visibility", "is not a way to score", "is not a protocol",
-	"is not known (only", "missing (", "name: missing", "cases: missing", "program: missing", "is empty", "needs a unit", "is not a size", "is not a duration", "is negative",
+	"is not known (only", "missing (", "name: missing", "cases: missing", "program: missing", "answer-digest.salt: ", "answer-digest.rounds: ", "answer-digest.right: ", "answer-digest.near: \"", "answer-digest.near: 3", "is empty", "needs a unit", "is not a size", "is not a duration", "is negative",
 	"is not a whole number", "are too little for any program", "cannot stand beside", "means nothing beside the interactor",
 	"is listed twice", "contains a slash", "is longer than 100", "must be relative", "may not lead out", "is not NAME=value",
 	"is not a version", "is not absolute", "empty: a suite has", "YAML takes",
