@@ -21,30 +21,37 @@ var folders = map[string]grader.Verdict{
 	"judge-error": grader.JE,
 }
 
-// TestFixtures grades every program below fixtures/ with the whole pocket-grade: the folder's name is the
-// verdict that it must get.
+// TestFixtures grades every program below fixtures/ with the whole pocket-grade, the programs of a folder in one
+// command: the folder's name is the verdict that each must get.
 func TestFixtures(t *testing.T) {
-	found, err := filepath.Glob("../../fixtures/*/*/*")
+	found, err := filepath.Glob("../../fixtures/*/*")
 	if err != nil || len(found) == 0 {
 		t.Fatalf("no fixtures: %v", err)
 	}
-	for _, path := range found {
-		verdict := filepath.Base(filepath.Dir(path))
-		want, ok := folders[verdict]
+	for _, dir := range found {
+		want, ok := folders[filepath.Base(dir)]
 		if !ok {
 			continue
 		}
-		name := filepath.Base(filepath.Dir(filepath.Dir(path)))
-		t.Run(name+"/"+verdict+"/"+filepath.Base(path), func(t *testing.T) {
+		name := filepath.Base(filepath.Dir(dir))
+		t.Run(name+"/"+filepath.Base(dir), func(t *testing.T) {
 			t.Parallel()
 			suite := suiteOf(t, name)
 			if want != grader.TLE {
 				suite = patient(t, suite)
 			}
-			report, _ := runGrade(t, suite, path)
-			skipWithout(t, report, want)
-			if report.Verdict != want {
-				t.Errorf("%s (%s), want %s\n%s", report.Verdict, report.Detail, want, explain(report))
+			programs, err := filepath.Glob(dir + "/*")
+			if err != nil || len(programs) == 0 {
+				t.Fatalf("no programs: %v", err)
+			}
+			reports, _ := runGrade(t, suite, programs)
+			for i, report := range reports {
+				t.Run(filepath.Base(programs[i]), func(t *testing.T) {
+					skipWithout(t, report, want)
+					if report.Verdict != want {
+						t.Errorf("%s (%s), want %s\n%s", report.Verdict, report.Detail, want, explain(report))
+					}
+				})
 			}
 		})
 	}
@@ -75,19 +82,19 @@ func suiteOf(t *testing.T, name string) string {
 	return shared
 }
 
-// runGrade grades one submission with the given flags; the ended process tells what we used ourselves.
-func runGrade(t *testing.T, suite, path string, flags ...string) (grader.Report, *os.ProcessState) {
+// runGrade grades submissions with the given flags; the ended process tells what we used ourselves.
+func runGrade(t *testing.T, suite string, paths []string, flags ...string) ([]grader.Report, *os.ProcessState) {
 	t.Helper()
 	args := append([]string{"run", "--json", "-j", "1", "--db", filepath.Join(t.TempDir(), "grade.db")}, flags...)
-	cmd := pocketGrade(t, append(args, suite, path)...)
+	cmd := pocketGrade(t, append(append(args, suite), paths...)...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()
 	var answer struct{ Reports []grader.Report }
-	if decodeErr := json.Unmarshal(out.Bytes(), &answer); decodeErr != nil || len(answer.Reports) != 1 {
-		t.Fatalf("%v, %v\n%s%s", err, decodeErr, out.String(), errs.String())
+	if decodeErr := json.Unmarshal(out.Bytes(), &answer); decodeErr != nil || len(answer.Reports) != len(paths) {
+		t.Fatalf("%v, %v, %d reports of %d\n%s%s", err, decodeErr, len(answer.Reports), len(paths), out.String(), errs.String())
 	}
-	return answer.Reports[0], cmd.ProcessState
+	return answer.Reports, cmd.ProcessState
 }
 
 // pocketGrade is this very test binary as pocket-grade, a process of its own (see TestMain). When we are

@@ -66,7 +66,8 @@ func (p promise) see(t *testing.T, program string) {
 	case p.detail == "wall limit" && os.Getenv("POCKET_TEST_VM") != "":
 		suite = suiteWith(t, suite, "limits: {cpu: 20s, wall: 3s,") // only to start takes half a second there
 	}
-	report, process := runGrade(t, suite, filepath.Join("../../fixtures", program), flags...)
+	reports, process := runGrade(t, suite, []string{filepath.Join("../../fixtures", program)}, flags...)
+	report := reports[0]
 	skipWithout(t, report, p.verdict)
 	if report.Verdict != p.verdict {
 		t.Fatalf("%s, want %s\n%s", report.Verdict, p.verdict, explain(report))
