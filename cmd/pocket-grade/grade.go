@@ -15,6 +15,7 @@ import (
 	"pocket/grader"
 	"pocket/grader/judge"
 	"pocket/grader/report"
+	"pocket/grader/runner"
 	"pocket/grader/store"
 )
 
@@ -120,7 +121,7 @@ func (s *session) start(entries []entry) error {
 // key is the same for the same submissions, graded against the same suite in the same way.
 func (s *session) key(entries []entry) string {
 	sum := sha256.New()
-	fmt.Fprintf(sum, "%s %q %s\n", s.digest, s.options.pattern, s.options.table)
+	fmt.Fprintf(sum, "%s %q %s %d\n", s.digest, s.options.pattern, s.options.table, s.options.repeat)
 	for _, e := range entries {
 		fmt.Fprintf(sum, "%q %q %q\n", e.submission.Name, e.submission.Path, e.submission.Student)
 	}
@@ -138,8 +139,10 @@ func userName() string {
 func (s *session) gradeAll(ctx context.Context, entries []entry) error {
 	writer := s.db.NewWriter()
 	defer writer.Close()
+	cpus, release := runner.Processors(s.options.workers)
+	defer release()
 	batch := judge.Batch{
-		Suite: s.suite, Runner: s.runner, Workspace: s.workspace, Pool: judge.NewPool(make([]string, s.options.workers)),
+		Suite: s.suite, Runner: s.runner, Workspace: s.workspace, Pool: judge.NewPool(cpus), Repeat: s.options.repeat,
 		Records: s.records(writer), Root: s.root,
 		OnResult: s.progress.results,
 		OnUnusable: func(name string, problem error) {

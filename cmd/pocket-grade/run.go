@@ -59,6 +59,7 @@ FLAGS
       --no-cache   run everything, also where an earlier run has found out the verdict of the same program
       --new        begin a new run also where the same command was interrupted, instead of going on with it
   -q, --quiet      only the summary
+      --repeat N   run every case N times; one whose verdicts differ is marked flaky and gets the worst
       --stop-early run no case of a submission after its first that is not AC
   -v, --verbose    explain each failure, not only the first
       --exit-zero  exit with 0 also when not all is accepted
@@ -89,6 +90,7 @@ type runOptions struct {
 	batch          batchOptions
 	noCache        bool
 	stopEarly      bool
+	repeat         int
 	args           []string // all of the command, for the audit trail
 }
 
@@ -104,6 +106,7 @@ func parseRun(args []string) (runOptions, []string, error) {
 	flags.StringVar(&o.languages, "languages", "", "")
 	flags.BoolVar(&o.noCache, "no-cache", false, "")
 	flags.BoolVar(&o.stopEarly, "stop-early", false, "")
+	flags.IntVar(&o.repeat, "repeat", 1, "")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "")
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "")
 	flags.BoolVar(&o.exitZero, "exit-zero", false, "")
@@ -119,6 +122,9 @@ func parseRun(args []string) (runOptions, []string, error) {
 	}
 	if err == nil && o.workers < 1 {
 		err = hint.With(fmt.Errorf("run: -j %d: at least one case must run at once", o.workers), "leave -j out for one per core")
+	}
+	if err == nil && (o.repeat < 1 || o.repeat > 1000) {
+		err = hint.With(fmt.Errorf("run: --repeat %d: must be from 1 to 1000", o.repeat), "leave --repeat out to run each case once")
 	}
 	if err == nil && o.quiet && o.verbose {
 		err = hint.With(errors.New("run: -q and -v exclude each other"), "see pocket-grade help run")

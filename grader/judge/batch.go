@@ -66,6 +66,8 @@ type Batch struct {
 	Records   Records
 	// Root says what the root file system is made of; with "" no result is taken from or kept for other runs.
 	Root string
+	// Repeat is how often each case is run, 0 is once; with more, nothing is taken from other runs.
+	Repeat int
 	// OnResult, when not nil, is told of the cases of one submission that are done: recorded, if they were
 	// run here. It is called by many goroutines at once.
 	OnResult func(results ...grader.Result)

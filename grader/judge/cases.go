@@ -2,7 +2,6 @@ package judge
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"sync/atomic"
 
@@ -44,16 +43,18 @@ type grading struct {
 	sub     *Staged
 	program Program
 	build   string // what was compiled; "" for nothing
+	repeat  int    // how often each case is run; 0 is once
+	slot    Slot   // held while a case is run
 }
 
 // job is the submission's job on a case.
 func (g grading) job(c grader.Case) grader.Job {
 	command := g.program.Run(c)
-	return grader.Job{
+	return g.slot.pin(grader.Job{
 		Args: command.Args, Env: merge(command.Env, c.Env), Stdin: c.Input,
 		Mounts: append([]grader.Volume{g.sub.volume()}, c.Volumes...),
 		Build:  g.build, Limits: widen(c.Limits, g.program.Extra),
-	}
+	})
 }
 
 // cases runs the cases that are not known yet on some goroutines, which have all ended when it returns. With
@@ -115,39 +116,30 @@ func (g grading) result(ctx context.Context, ahead *outlook, place int, o Option
 	return r, false, err
 }
 
-// one waits for the submission's turn, then runs and judges one case; the error says that it was
-// interrupted. What breaks in it is a fault of ours with this case, and touches no other.
-func (g grading) one(ctx context.Context, c grader.Case) (r grader.Result, err error) {
-	slot, err := g.pool.take(ctx, g.turn)
-	if err != nil {
-		return grader.Result{}, err
-	}
-	defer g.pool.put(slot)
-	defer func() {
-		if broken := recover(); broken != nil {
-			r = faulty(c, fmt.Sprintf("pocket-grade broke: %v", broken))
-		}
-		r.Group, r.Visibility = c.Group, c.Visibility
-	}()
+// execute runs and judges a case once, in the slot that is held. ended is the limit that ended the program; the
+// error says that it was interrupted.
+func (g grading) execute(ctx context.Context, c grader.Case) (r grader.Result, ended grader.Limit, err error) {
 	if c.Interactor != nil {
 		return g.interact(ctx, c)
 	}
 	var answer []byte
-	if c.Compare.Mode != grader.Checked && c.Digest == nil { // a checker gets it as a file
+	if c.Compare.Mode != grader.Checked { // a checker gets it as a file
 		if answer, err = read(c.Answer); err != nil {
-			return faulty(c, "reading the answer: "+err.Error()), nil
+			return faulty(c, "reading the answer: "+err.Error()), grader.NoLimit, nil
 		}
 	}
-	job := slot.pin(g.job(c))
+	job := g.job(c)
+	limits := job.Limits
+	job.Limits = generous(limits)
 	out := g.runner.Run(ctx, job)
 	if out.Interrupted {
-		return grader.Result{}, interrupted(ctx, out)
+		return grader.Result{}, grader.NoLimit, interrupted(ctx, out)
 	}
-	r = classify(c, g.program, job.Limits, out, answer)
+	r = classify(c, g.program, limits, out, answer)
 	if r.Verdict == undecided {
-		return g.check(ctx, c, r, out.Stdout)
+		r, err = g.check(ctx, c, r, out.Stdout)
 	}
-	return r, nil
+	return r, out.Limit, err
 }
 
 // faulty is the result of a case that could not be judged.

@@ -78,7 +78,7 @@ func digestOf(text string) string {
 
 // find adds to what is known what earlier runs found out about the same content.
 func (c *course) find(ctx context.Context) (err error) {
-	if c.content, err = c.contents(ctx); err != nil || c.Records.Find == nil || c.content == nil {
+	if c.content, err = c.contents(ctx); err != nil || c.Records.Find == nil || c.content == nil || c.Repeat > 1 {
 		return err
 	}
 	var wanted []string

@@ -126,7 +126,7 @@ func (c *course) lead(ctx context.Context) (report *grader.Report, err error) {
 		return c.broken(errors.New("its files changed while it was being graded")), nil
 	}
 	graded, err := Run(ctx, c.Runner, c.Suite, staged, c.entry.Program, Options{
-		Pool: c.Pool, Turn: c.place, Known: c.known,
+		Pool: c.Pool, Turn: c.place, Known: c.known, Repeat: c.Repeat,
 		OnCompile: func(r grader.Result) { c.keep(Compilation, r) },
 		OnResult: func(i int, r grader.Result) {
 			if r.Verdict != grader.SKIP {

@@ -7,8 +7,8 @@ import (
 	"pocket/runtime/resource"
 )
 
-// interact runs a case in which the submission and the suite's interactor talk to each other.
-func (g grading) interact(ctx context.Context, c grader.Case) (grader.Result, error) {
+// interact runs a case in which the submission and the suite's interactor talk to each other; see execute.
+func (g grading) interact(ctx context.Context, c grader.Case) (grader.Result, grader.Limit, error) {
 	t := c.Interactor
 	args := []string{toolInput, toolSaid, toolAnswer}
 	if t.Protocol == grader.Kattis {
@@ -16,11 +16,12 @@ func (g grading) interact(ctx context.Context, c grader.Case) (grader.Result, er
 	}
 	job, p, err := g.tool(ctx, "interactor", t, args)
 	if err != nil {
-		return toolFault(grader.Result{Case: c.Name, Points: c.Points}, err)
+		r, err := toolFault(grader.Result{Case: c.Name, Points: c.Points}, err)
+		return r, grader.NoLimit, err
 	}
 	shown, err := g.exhibit(map[string]grader.Text{toolInput: c.Input, toolAnswer: c.Answer})
 	if err != nil {
-		return faulty(c, "the interactor: "+oneLine(err)), nil
+		return faulty(c, "the interactor: "+oneLine(err)), grader.NoLimit, nil
 	}
 	defer shown.remove()
 	job.Mounts = append(job.Mounts, shown.mounts...)
@@ -30,15 +31,17 @@ func (g grading) interact(ctx context.Context, c grader.Case) (grader.Result, er
 	both := grader.Interaction{Submission: g.job(c), Interactor: job, Accept: accepts(t.Protocol)}
 	if both.Interactor.Limits.Wall > 0 {
 		// It waits for the submission, and has its own time after that.
-		both.Interactor.Limits.Wall += both.Submission.Limits.Wall
+		both.Interactor.Limits.Wall += generous(both.Submission.Limits).Wall
 	}
-	x := g.runner.Interact(ctx, both)
+	run := both
+	run.Submission.Limits = generous(both.Submission.Limits)
+	x := g.runner.Interact(ctx, run)
 	for _, out := range []grader.Outcome{x.Submission, x.Interactor} {
 		if out.Interrupted {
-			return grader.Result{}, interrupted(ctx, out)
+			return grader.Result{}, grader.NoLimit, interrupted(ctx, out)
 		}
 	}
-	return classifyTalk(c, g.program, p, both, x), nil
+	return classifyTalk(c, g.program, p, both, x), x.Submission.Limit, nil
 }
 
 // accepts is the exit code by which an interactor accepts.

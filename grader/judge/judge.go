@@ -51,6 +51,8 @@ type Options struct {
 	// Pool is the workers that this submission shares with others; Turn is its place among them.
 	Pool *Pool
 	Turn int
+	// Repeat is how often each case is run, 0 is once: verdicts that differ make it flaky.
+	Repeat int
 	// Known are results that are there already, by the case's place in the suite: these are not run.
 	Known map[int]grader.Result
 	// OnCompile is called with what became of the compilation, before the first case is run.
@@ -116,7 +118,7 @@ func Run(ctx context.Context, runner grader.Runner, suite *grader.Suite, sub *St
 	}
 	if report.Compile == nil || report.Compile.Verdict == grader.AC {
 		var err error
-		g := grading{bench: at, rootFS: suite.RootFS, sub: sub, program: p, build: b.dir}
+		g := grading{bench: at, rootFS: suite.RootFS, sub: sub, program: p, build: b.dir, repeat: o.Repeat}
 		if report.Results, err = g.cases(ctx, suite, o); err != nil {
 			return report, fmt.Errorf("grading %s: %w", sub.Submission.Name, err)
 		}
