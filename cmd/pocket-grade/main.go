@@ -74,6 +74,7 @@ func commands() []command {
 		{"suite init", "write a suite to start from", usageSuiteInit, cmdSuiteInit},
 		{"suite check", "check a suite", usageSuiteCheck, cmdSuiteCheck},
 		{"suite schema", "print the JSON Schema of suites, for editors", usageSuiteSchema, cmdSuiteSchema},
+		{"publish", "make a student's copy of a suite", usagePublish, cmdPublish},
 		{"languages", "list the known languages", usageLanguages, cmdLanguages},
 		{"clean", "remove what is no longer needed", usageClean, cmdClean},
 		{"doctor", "tell what this machine can enforce", usageDoctor, cmdDoctor},

@@ -42,6 +42,7 @@ grader/runner:     grader runtime/sandbox runtime/rootfs runtime/cgroup runtime/
 grader/store:      grader runtime/sqlite runtime/resource runtime/hint
 grader/intake:     grader runtime/resource runtime/hint
 grader/report:     grader runtime/resource
+grader/publish:    grader runtime/hint
 grader/trial:      grader runtime/resource
 
 cmd/pocket-docker: runtime/...
