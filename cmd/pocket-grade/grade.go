@@ -34,6 +34,7 @@ type session struct {
 	progress  *progress
 	table     *report.Table // nil for a single submission
 	verdicts  verdicts
+	again     *again // not nil: a run is graded again, and nothing is shown yet
 }
 
 // grade opens what grading needs, grades all submissions and closes it again. The results go to path.
@@ -102,6 +103,10 @@ func (s *session) start(entries []entry) error {
 	run := store.Run{
 		Suite: s.suite.Name, SuitePath: s.suite.File, Args: arguments(entries), SuiteDigest: s.digest,
 		Key: s.key(entries), Total: len(entries),
+	}
+	var err error
+	if run.Dir, err = os.Getwd(); err != nil {
+		run.Dir = "" // removed meanwhile: nobody can come back to it
 	}
 	started, err := s.db.Start(run, store.Action{User: userName(), Args: s.options.args}, s.options.fresh)
 	if err != nil {
@@ -192,7 +197,10 @@ func (s *session) records(writer *store.Writer) judge.Records {
 	}
 	return judge.Records{
 		Claim: func(place int, sub grader.Submission, sources string) (judge.Claim, error) {
-			c, err := writer.Claim(s.run.ID, store.Entry{Position: place, Suite: s.suite.Name, Submission: sub, Sources: sources})
+			c, err := writer.Claim(s.run.ID, store.Entry{Position: s.position(place), Suite: s.suite.Name, Submission: sub, Sources: sources})
+			if err == nil && c.Standing == store.Ours && s.again != nil {
+				c.Kept, err = s.again.keep(writer, c, place)
+			}
 			standing := map[store.Standing]judge.Standing{store.Ours: judge.Ours, store.Taken: judge.Taken, store.Done: judge.Graded}
 			return judge.Claim{ID: c.ID, Standing: standing[c.Standing], Kept: c.Kept}, err
 		},
@@ -220,6 +228,14 @@ func arguments(entries []entry) []string {
 		return all[:1]
 	}
 	return all
+}
+
+// position is the place in the run of what is at a place among the entries.
+func (s *session) position(place int) int {
+	if s.again == nil {
+		return place
+	}
+	return s.again.places[place]
 }
 
 func names(entries []entry) []string {

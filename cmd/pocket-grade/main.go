@@ -71,6 +71,8 @@ func commands() []command {
 		{"show", "show a stored submission or one of its cases", usageShow, cmdShow},
 		{"diff", "show where an output differs, or what changed between two runs", usageDiff, cmdDiff},
 		{"report", "write a run's results as a page, a table or for another system", usageReport, cmdReport},
+		{"regrade", "run again what changed since a run, and apply or undo it", usageRegrade, cmdRegrade},
+		{"audit", "tell who did what to the stored runs", usageAudit, cmdAudit},
 		{"suite init", "write a suite to start from", usageSuiteInit, cmdSuiteInit},
 		{"suite check", "check a suite", usageSuiteCheck, cmdSuiteCheck},
 		{"suite schema", "print the JSON Schema of suites, for editors", usageSuiteSchema, cmdSuiteSchema},

@@ -14,7 +14,7 @@ import (
 )
 
 func (s *session) show(r grader.Report) error {
-	if s.options.json {
+	if s.options.json || s.again != nil {
 		return nil
 	}
 	s.progress.clear()

@@ -15,7 +15,7 @@ func (s *Store) RemoveRuns(before time.Time, by Action) (removed []int64, freed 
 	err = s.db.Write(func(tx *sqlite.Tx) error {
 		var old []int64
 		err := tx.Query(func(r *sqlite.Row) error { old = append(old, r.Int64()); return nil },
-			"SELECT id FROM runs WHERE started < ? ORDER BY id", before)
+			"SELECT id FROM runs WHERE started < ? AND trial_of IS NULL ORDER BY id", before)
 		if err != nil || len(old) == 0 {
 			return err
 		}

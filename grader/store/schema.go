@@ -10,6 +10,10 @@ package store
 // (a row of audit) that is at work on it or was when it was killed; done says that it is graded. content
 // names all that a result depends on, ” when it must not be found again. Lists that are never looked into
 // by SQL are JSON.
+//
+// A run with a trial_of is a regrade of that run, or what it replaced: it is never listed. dir is the folder
+// in which a run's command was given. A line of audit about a regrade names the run that keeps what was
+// replaced as its trial, and one that undoes another names that.
 var migrations = []string{`
 CREATE TABLE runs (
 	id         INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -128,4 +132,11 @@ DROP TABLE lists;
 DROP TABLE enforcement;
 `, `
 ALTER TABLE submissions ADD COLUMN student_section TEXT NOT NULL DEFAULT '';
+`, `
+ALTER TABLE runs ADD COLUMN trial_of INTEGER REFERENCES runs ON DELETE CASCADE;
+ALTER TABLE runs ADD COLUMN dir TEXT NOT NULL DEFAULT '';
+CREATE INDEX runs_trial_of ON runs (trial_of) WHERE trial_of IS NOT NULL;
+ALTER TABLE audit ADD COLUMN trial INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE audit ADD COLUMN undoes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE audit ADD COLUMN changes TEXT NOT NULL DEFAULT '';
 `}

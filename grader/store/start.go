@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"time"
@@ -18,6 +19,11 @@ type Action struct {
 	Name string    `json:"action"` // "run", "continue", …
 	Run  int64     `json:"run"`
 	Args []string  `json:"args"` // of the command
+
+	Trial   int64           `json:"-"`                 // of a regrade: the run that keeps what it replaced
+	Undoes  int64           `json:"undoes,omitempty"`  // the action that this one undid
+	Undone  int64           `json:"undone,omitempty"`  // the action that undid this one; ignored when given
+	Changes json.RawMessage `json:"changes,omitempty"` // the verdicts and scores that it changed
 }
 
 // The actions of a grader.
@@ -25,6 +31,8 @@ const (
 	Began     = "run"
 	Continued = "continue"
 	Removed   = "remove"
+	Regraded  = "regrade"
+	Undid     = "undo"
 )
 
 // Started is a run that this process grades.
@@ -116,8 +124,9 @@ func audit(tx *sqlite.Tx, a Action) (id int64, err error) {
 		a.PID = os.Getpid()
 	}
 	err = tx.Query(func(row *sqlite.Row) error { id = row.Int64(); return nil },
-		"INSERT INTO audit (at, user, host, pid, action, run, args) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
-		a.At, a.User, a.Host, a.PID, a.Name, a.Run, a.Args)
+		`INSERT INTO audit (at, user, host, pid, action, run, args, trial, undoes, changes)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+		a.At, a.User, a.Host, a.PID, a.Name, a.Run, a.Args, a.Trial, a.Undoes, string(a.Changes))
 	return id, err
 }
 
@@ -126,10 +135,16 @@ func (s *Store) Audit(run int64) ([]Action, error) {
 	var list []Action
 	err := s.db.Read(func(tx *sqlite.Tx) error {
 		return tx.Query(func(r *sqlite.Row) error {
-			list = append(list, Action{ID: r.Int64(), At: r.Time(), User: r.Text(), Host: r.Text(), PID: r.Int(),
-				Name: r.Text(), Run: r.Int64(), Args: r.Strings()})
+			a := Action{ID: r.Int64(), At: r.Time(), User: r.Text(), Host: r.Text(), PID: r.Int(), Name: r.Text(), Run: r.Int64(),
+				Args: r.Strings(), Trial: r.Int64(), Undoes: r.Int64(), Undone: r.Int64()}
+			if text := r.Text(); text != "" {
+				a.Changes = json.RawMessage(text)
+			}
+			list = append(list, a)
 			return nil
-		}, "SELECT id, at, user, host, pid, action, run, args FROM audit WHERE ?1 = 0 OR run = ?1 ORDER BY id", run)
+		}, `SELECT id, at, user, host, pid, action, run, args, trial, undoes,
+			coalesce((SELECT u.id FROM audit AS u WHERE u.undoes = audit.id), 0), changes
+			FROM audit WHERE ?1 = 0 OR run = ?1 ORDER BY id`, run)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read the audit trail: %w", err)

@@ -33,6 +33,8 @@ type Run struct {
 	Accepted    int       `json:"accepted"`          // of these, with verdict AC
 	Total       int       `json:"total,omitempty"`   // submissions to be graded; 0: not known
 	SuiteDigest string    `json:"suite_digest,omitempty"`
+	Dir         string    `json:"-"` // where the command was given; "" when it is not known
+	TrialOf     int64     `json:"-"` // not 0: a regrade of that run, which no list shows
 	Key         string    `json:"-"` // says what makes an interrupted run the same; "": it is never gone on with
 }
 
@@ -83,8 +85,9 @@ func (s *Store) Begin(r Run) (int64, error) {
 
 func insertRun(tx *sqlite.Tx, r Run) (id int64, err error) {
 	err = tx.Query(func(row *sqlite.Row) error { id = row.Int64(); return nil },
-		`INSERT INTO runs (suite, suite_path, args, started, key, suite_digest, total) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id`,
-		r.Suite, r.SuitePath, r.Args, r.Started, r.Key, r.SuiteDigest, r.Total)
+		`INSERT INTO runs (suite, suite_path, args, started, key, suite_digest, total, dir, trial_of)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0)) RETURNING id`,
+		r.Suite, r.SuitePath, r.Args, r.Started, r.Key, r.SuiteDigest, r.Total, r.Dir, r.TrialOf)
 	return id, err
 }
 
@@ -106,7 +109,7 @@ func (s *Store) FinishRun(id int64, at time.Time) error {
 
 // Runs returns all runs, the latest first.
 func (s *Store) Runs() ([]Run, error) {
-	list, err := s.runs("")
+	list, err := s.runs("WHERE trial_of IS NULL")
 	if err != nil {
 		return nil, fmt.Errorf("list runs: %w", err)
 	}
@@ -127,7 +130,7 @@ func (s *Store) Run(id int64) (Run, error) {
 
 // Latest returns the run that began last. The error wraps ErrNotFound when there is none.
 func (s *Store) Latest() (Run, error) {
-	list, err := s.runs("WHERE id = (SELECT max(id) FROM runs)")
+	list, err := s.runs("WHERE id = (SELECT max(id) FROM runs WHERE trial_of IS NULL)")
 	if err == nil && len(list) == 0 {
 		err = hint.With(ErrNotFound, "grade something first: pocket-grade run SUITE SUBMISSION")
 	}
@@ -144,12 +147,13 @@ func (s *Store) runs(where string, args ...any) ([]Run, error) {
 			list = append(list, Run{
 				ID: r.Int64(), Suite: r.Text(), SuitePath: r.Text(), Args: r.Strings(), Started: r.Time(), Finished: r.Time(),
 				Submissions: r.Int(), Accepted: r.Int(), Total: r.Int(), SuiteDigest: r.Text(), Key: r.Text(),
+				Dir: r.Text(), TrialOf: r.Int64(),
 			})
 			return nil
 		}, `SELECT id, suite, suite_path, args, started, finished,
 			(SELECT count(*) FROM submissions WHERE run = runs.id AND done),
 			(SELECT count(*) FROM submissions WHERE run = runs.id AND done AND verdict = 'AC'),
-			total, suite_digest, key
+			total, suite_digest, key, dir, coalesce(trial_of, 0)
 			FROM runs `+where+" ORDER BY id DESC", args...)
 	})
 	return list, err
