@@ -29,7 +29,8 @@ func TestFixturesPublished(t *testing.T) {
 			if want != grader.TLE {
 				dir = patient(t, dir)
 			}
-			report, _ := runGrade(t, published(t, dir), oneOf(t, folder), "--reveal")
+			reports, _ := runGrade(t, published(t, dir), []string{oneOf(t, folder)}, "--reveal")
+			report := reports[0]
 			skipWithout(t, report, want)
 			if report.Verdict != want {
 				t.Errorf("%s (%s), want %s\n%s", report.Verdict, report.Detail, want, explain(report))

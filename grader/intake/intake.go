@@ -95,6 +95,7 @@ type place struct {
 	dir   string           // absolute
 	shown string           // how it is called: the archive that it was in
 	wrong map[string]error // what could not be taken out of the archive, by its path below dir
+	out   []string         // the names in the archive that lead out of it: nobody's, and left out
 }
 
 // unpackClass unpacks an archive of the whole class. What is wrong with a student's file in it is that
@@ -105,7 +106,13 @@ func unpackClass(path string, o Options) (place, error) {
 		return place{}, err
 	}
 	at := place{dir: dir, shown: path, wrong: map[string]error{}}
-	err = unpack(path, dir, ofClass, func(name string, err error) { at.wrong[name] = err })
+	err = unpack(path, dir, ofClass, func(name string, err error) {
+		if errors.Is(err, errOutside) {
+			at.out = append(at.out, printable(name))
+		} else {
+			at.wrong[name] = err
+		}
+	})
 	if err != nil {
 		return place{}, err
 	}
@@ -139,7 +146,7 @@ func (at place) below(name string) place {
 			wrong[rest] = err
 		}
 	}
-	return place{filepath.Join(at.dir, name), filepath.Join(at.shown, name), wrong}
+	return place{filepath.Join(at.dir, name), filepath.Join(at.shown, name), wrong, at.out}
 }
 
 func (at place) find(o Options) (*Class, error) {
@@ -157,6 +164,9 @@ func (at place) find(o Options) (*Class, error) {
 		path := filepath.Join(at.dir, e.Name())
 		return strings.HasPrefix(e.Name(), ".") || slices.Contains(o.Ignore, path)
 	})
+	if len(entries) == 0 && len(at.out) > 0 {
+		return nil, fmt.Errorf("nothing but %s: %w", list(at.out), errOutside)
+	}
 	l, err := chosen(o.Layout, at.dir, entries)
 	if err != nil {
 		return nil, err
@@ -167,6 +177,9 @@ func (at place) find(o Options) (*Class, error) {
 	}
 	class.Layout = l.Name
 	class.blame(at)
+	if len(at.out) > 0 {
+		class.Remarks = append(class.Remarks, "left out, because their names lead out of the archive: "+list(at.out))
+	}
 	class.nameApart()
 	return class, nil
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"strings"
 	"syscall"
 
 	"pocket/runtime/hint"
@@ -45,10 +46,12 @@ type sink struct {
 	entries int
 	taken   map[string]bool // the paths of the files that were written
 	// blame, when not nil, is told what is wrong with one entry, which is then left out; otherwise that is
-	// wrong with the whole.
+	// wrong with the whole. Then nothing is bound to the archive's own size, which is the whole class's, but
+	// what lies below one name at the top, a student's, to what a submission may have.
 	blame func(name string, err error)
 	// first makes a file whose path is taken to be left out; otherwise that is an error.
 	first bool
+	parts map[string]resource.Size // with blame: what was written below each name at the top
 }
 
 // member is one file or folder to be written.
@@ -64,7 +67,7 @@ func newSink(dir string, b bounds, packed int64) (*sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &sink{root: root, bounds: b, packed: resource.Size(packed), taken: map[string]bool{}}, nil
+	return &sink{root: root, bounds: b, packed: resource.Size(packed), taken: map[string]bool{}, parts: map[string]resource.Size{}}, nil
 }
 
 func (s *sink) close() error { return s.root.Close() }
@@ -76,10 +79,13 @@ func (s *sink) add(m member) error {
 		return hint.With(err, "hand in the sources only")
 	}
 	name, err := inside(m.name)
-	if err != nil || name == "" || cluttered(name) {
-		return err
+	if err != nil {
+		name = m.name
+	} else if name == "" || cluttered(name) {
+		return nil
+	} else {
+		err = s.place(name, m)
 	}
-	err = s.place(name, m)
 	if err == nil || s.blame == nil || errors.Is(err, errBound) || Ours(err) {
 		return err
 	}
@@ -154,12 +160,21 @@ func (s *sink) write(name string, m member) (err error) {
 
 func (s *sink) fill(name string, out io.Writer, in io.Reader) error {
 	left := s.bounds.bytes - s.bytes
+	top, _, _ := strings.Cut(name, "/")
+	own := ofSubmission.bytes - s.parts[top]
+	if s.blame != nil {
+		left = min(left, own)
+	}
 	n, err := io.Copy(out, io.LimitReader(in, int64(left)+1))
+	if s.blame != nil && resource.Size(n) > own {
+		return fmt.Errorf("too much: more than %s", ofSubmission.bytes.Human()) // its file is taken away again
+	}
 	s.bytes += resource.Size(n)
+	s.parts[top] += resource.Size(n)
 	switch {
 	case s.bytes > s.bounds.bytes:
 		return s.tooLarge()
-	case s.packed > 0 && s.bytes > harmless && s.bytes/maxRatio > s.packed:
+	case s.blame == nil && s.packed > 0 && s.bytes > harmless && s.bytes/maxRatio > s.packed:
 		err := fmt.Errorf("%w: it becomes more than %d times as large as it is", errBound, maxRatio)
 		return hint.With(err, "hand in the sources only")
 	}

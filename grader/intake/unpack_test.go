@@ -252,12 +252,14 @@ func TestUnpackZip64(t *testing.T) {
 func TestUnpackBlames(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "class.zip")
-	check(t, os.WriteFile(path, zipOf(t, packed{name: "ann/a.py"}, packed{name: "bob/l", mode: fs.ModeSymlink}, packed{name: "carl.py"}), 0o600))
+	check(t, os.WriteFile(path, zipOf(t, packed{name: "ann/a.py"}, packed{name: "bob/l", mode: fs.ModeSymlink}, packed{name: "carl.py"},
+		packed{name: "../evil.py"}, packed{name: "dora/bomb", content: strings.Repeat("#", int(ofSubmission.bytes)+1)}), 0o600))
 	to := filepath.Join(dir, "to")
 	check(t, os.Mkdir(to, 0o700))
 	blamed := map[string]error{}
 	check(t, unpack(path, to, ofClass, func(name string, err error) { blamed[name] = err }))
-	if got := files(t, to); !slices.Equal(got, []string{"ann/a.py", "carl.py"}) || len(blamed) != 1 || blamed["bob/l"] == nil {
+	if got := files(t, to); !slices.Equal(got, []string{"ann/a.py", "carl.py"}) || len(blamed) != 3 || blamed["bob/l"] == nil ||
+		!errors.Is(blamed["../evil.py"], errOutside) || blamed["dora/bomb"] == nil || errors.Is(blamed["dora/bomb"], errBound) {
 		t.Errorf("got %q, blamed %v", got, blamed)
 	}
 }

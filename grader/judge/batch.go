@@ -92,6 +92,7 @@ type work struct {
 
 	desk   *Pool    // as many submissions are copied and compiled at once: more than are run, so that none waits for a compiler
 	opened *Pool    // as many are open at once of those that must be
+	stamps []string // of the cases' files, when grading began
 	cases  []string // the digests of the suite's cases; "" for one that cannot be read
 }
 
@@ -106,6 +107,9 @@ func (b Batch) Grade(ctx context.Context, entries []Entry) error {
 	defer stop(nil)
 	w := &work{Batch: b, entries: entries, stop: stop, queue: newQueue(b.Show, b.Records.Load)}
 	w.desk, w.opened = NewPool(make([]string, b.Pool.Workers()+2)), NewPool(make([]string, b.Pool.Workers()+2))
+	for _, c := range b.Suite.Cases { // before the digests: what changes meanwhile is noticed too
+		w.stamps = append(w.stamps, stampOf(c))
+	}
 	w.cases, _ = CaseDigests(b.Suite) // a case that cannot be read is a JE when it is run
 	var left []int
 	for place := range entries {

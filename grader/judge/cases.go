@@ -112,7 +112,11 @@ func (g grading) result(ctx context.Context, ahead *outlook, place int, o Option
 	if r, known := o.Known[place]; known {
 		return r, true, nil
 	}
-	r, err = g.one(ctx, ahead.suite.Cases[place])
+	c := ahead.suite.Cases[place]
+	r, err = g.one(ctx, c)
+	if err == nil && o.Changed != nil && o.Changed(place) {
+		r = faulty(c, "the files of the case changed while it was being graded: grade again")
+	}
 	return r, false, err
 }
 

@@ -127,6 +127,7 @@ func (c *course) lead(ctx context.Context) (report *grader.Report, err error) {
 	}
 	graded, err := Run(ctx, c.Runner, c.Suite, staged, c.entry.Program, Options{
 		Pool: c.Pool, Turn: c.place, Known: c.known, Repeat: c.Repeat,
+		Changed:   func(i int) bool { return stampOf(c.Suite.Cases[i]) != c.stamps[i] },
 		OnCompile: func(r grader.Result) { c.keep(Compilation, r) },
 		OnResult: func(i int, r grader.Result) {
 			if r.Verdict != grader.SKIP {

@@ -55,6 +55,8 @@ type Options struct {
 	Repeat int
 	// Known are results that are there already, by the case's place in the suite: these are not run.
 	Known map[int]grader.Result
+	// Changed, when not nil, says whether a case's files are others than when grading began: then its result is JE.
+	Changed func(index int) bool
 	// OnCompile is called with what became of the compilation, before the first case is run.
 	OnCompile func(r grader.Result)
 	// OnResult is called after each case that was run with its place in the suite, in the order in which

@@ -99,13 +99,13 @@ func (s *Store) takeOver(tx *sqlite.Tx, c *Claim, e Entry, same bool) error {
 	}, c.ID)
 }
 
-// Find returns results that were recorded with these contents, by content. Those that are not known are
+// Find returns results that were recorded with these contents, by content, of several the latest. Those that are not known are
 // left out.
 func (s *Store) Find(contents []string) (map[string]grader.Result, error) {
 	found := map[string]grader.Result{}
 	err := s.db.Read(func(tx *sqlite.Tx) error {
 		for _, content := range contents {
-			err := eachResult(tx, "WHERE content = ? AND content <> '' LIMIT 1", func(_ int, content string, r grader.Result) error {
+			err := eachResult(tx, "WHERE content = ? AND content <> '' ORDER BY id DESC LIMIT 1", func(_ int, content string, r grader.Result) error {
 				found[content] = r
 				return nil
 			}, content)
