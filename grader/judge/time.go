@@ -24,7 +24,7 @@ const mostReruns = 3
 type sample struct {
 	grader.Result
 	alone   bool // no other program of this invocation ran meanwhile
-	near    bool // it ended by itself, and a clock was within the margin of its limit
+	near    bool // no limit on time ended it, and a clock was within the margin of its limit
 	starved bool // it went over the limit on the clock with little processor time, on a busy machine
 }
 
@@ -56,7 +56,7 @@ func weigh(r grader.Result, limits resource.Limits, ended grader.Limit, busy tim
 	s := sample{Result: r}
 	for _, clock := range [][2]time.Duration{{r.Usage.CPU, limits.CPU}, {r.Usage.Wall, limits.Wall}} {
 		used, limit := clock[0], clock[1]
-		if ended == grader.NoLimit && limit > 0 && (used-limit).Abs() <= limit*marginPercent/100 {
+		if ended != grader.CPULimit && ended != grader.WallLimit && limit > 0 && (used-limit).Abs() <= limit*marginPercent/100 {
 			s.near = true
 		}
 	}
