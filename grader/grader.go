@@ -4,7 +4,15 @@
 // of the project, Runner, stands between the judge, which decides, and the sandboxes, which run.
 package grader
 
-import "pocket/runtime/resource"
+import (
+	"errors"
+
+	"pocket/runtime/resource"
+)
+
+// ErrFull is wrapped by errors that say that the disk for temporary files has no room left. That is no matter of
+// one submission: it ends a run, and nothing is recorded of what met it.
+var ErrFull = errors.New("no room for temporary files")
 
 // Suite is the cases, limits and comparison of one exercise, as read from a folder with suite.yaml.
 type Suite struct {
@@ -85,7 +93,7 @@ type Text struct {
 type Volume struct {
 	Host   string   // absolute
 	Target string   // absolute, inside the sandbox
-	Masks  []string // files below Target, relative to it, that cannot be opened inside: answers that lie in the folder
+	Masks  []string // files below Target, relative to it, that are kept from the program: answers that lie in the folder
 }
 
 // Mode is a way to compare output with answer.

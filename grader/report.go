@@ -51,6 +51,11 @@ type Result struct {
 	Borderline bool        `json:"borderline,omitempty"` // a clock ended within 15 % of its limit
 	Flaky      bool        `json:"flaky,omitempty"`      // executions came to different verdicts
 	Cached     bool        `json:"cached,omitempty"`     // found by content, not run
+
+	// What a case that failed was given: the beginning of its input, how long that is in all, its arguments.
+	Input      string   `json:"input,omitempty"`
+	InputBytes int64    `json:"input_bytes,omitempty"`
+	Args       []string `json:"args,omitempty"`
 }
 
 // Execution is one of several executions of a case.
@@ -68,6 +73,12 @@ type GroupResult struct {
 	Score   float64 `json:"score"`
 }
 
+// LeftOut is what lay among the submissions of a class and was not taken for one.
+type LeftOut struct {
+	Name string `json:"name"`
+	Why  string `json:"why"`
+}
+
 // Report is all results of one submission against one suite.
 type Report struct {
 	Suite      string        `json:"suite"`
@@ -83,6 +94,6 @@ type Report struct {
 	Missing    bool          `json:"missing,omitempty"` // a student of the roster of whom nothing was handed in; the verdict is SKIP
 	Points     float64       `json:"points"`
 	Score      float64       `json:"score"`
-	Started    time.Time     `json:"started"`
-	Finished   time.Time     `json:"finished"`
+	Started    time.Time     `json:"started,omitzero"` // with Finished: zero where how long hidden cases took is not to be told
+	Finished   time.Time     `json:"finished,omitzero"`
 }

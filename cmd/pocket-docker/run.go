@@ -118,8 +118,8 @@ What it may use (SIZE: 512k, 64MiB, 1g; DURATION: 500ms, 2s, 1m30s)
                          msgqueue nice nofile nproc rss rtprio rttime sigpending stack; -1 for none
   --shm-size SIZE        of /dev/shm (64m)
   --strict-limits        do not run it when one of these limits would not hold firmly here: not at all,
-                         only by looking every few milliseconds (poll), or rounded up to whole
-                         processors (affinity); exit status 125
+                         only by looking every few milliseconds (poll), or by a choice of
+                         processors that programs may change (affinity); exit status 125
   -q, --quiet            no warnings, which are of such limits and of log records that were lost
 
 What it may do

@@ -46,6 +46,9 @@ func TestScript(t *testing.T) {
 			env.Defer(func() { endContainers(t, root) })
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("ARCHIVES", archives)
+			if fixtures, err := filepath.Abs("../../fixtures"); err == nil {
+				env.Setenv("FIXTURES", fixtures)
+			}
 			return nil
 		},
 		Condition: func(name string) (bool, error) {

@@ -74,7 +74,7 @@ what was requested, what is enforced, and by what:
   rlimit                 the kernel, for each process by itself
   poll                   pocket-docker looks every few milliseconds and kills
   monitor                pocket-docker's own clock
-  affinity               whole processors only
+  affinity               whole processors only, and programs may choose others
   none                   nothing holds it here
 
 Root has control groups. Another user has them where they are delegated; pocket-docker doctor says which

@@ -27,6 +27,7 @@ type again struct {
 	*session
 	options regradeOptions
 	of      store.Run
+	whole   *grader.Suite   // with all cases
 	state   int64           // of that run when it was read
 	old     []grader.Report // what is graded again, as it is stored
 	places  []int           // their positions in the run
@@ -94,7 +95,7 @@ func (t *again) class(table language.Table) (map[string]entry, error) {
 	}
 	o.batch.roster = "" // who they are is stored
 	o.db = t.db.Path()
-	entries, err := enterBatch(t.console, o, t.suite, table, t.workspace)
+	entries, _, err := enterBatch(t.console, o, t.suite, table, t.workspace)
 	if err != nil {
 		return nil, err
 	}

@@ -15,36 +15,33 @@ import (
 	"pocket/grader/store"
 )
 
-const usageAudit = `Usage: pocket-grade audit [FLAGS] [RUN]
+const usageAudit = `Usage: pocket-grade audit [FLAGS] [SUITE] [RUN]
 
 Tells who did what to the stored runs, or to one, the oldest first: when, who, on which machine, with which
 command, and how many verdicts and scores of submissions and cases a regrade or an undo changed. With a RUN
-these changes follow, one a line. RUN is a number, latest, or -1 for the one before the latest. No command
-removes anything from the trail.
+these changes follow, one a line. No command removes anything from the trail.
 
 FLAGS
-      --suite SUITE  the suite whose results are meant (default: the current folder, then the user's
-                     state folder)
-      --db FILE      the database
       --json         as JSON
-
+` + usageWhere + `
 EXAMPLE
-  pocket-grade audit --suite suites/squares 3
+  pocket-grade audit suites/squares 3
 
 EXIT STATUS
-  0; 2 wrong use, no such database or run
+  0; 2 wrong use, no such database or run; 3 the database cannot be read
 `
 
 func cmdAudit(_ context.Context, c console, args []string) (status int, err error) {
 	flags := pflag.NewFlagSet("audit", pflag.ContinueOnError)
-	db, rest, asJSON, err := openStore(flags, args, 1)
+	var at where
+	db, _, asJSON, err := openStore(c, &at, flags, args, 0)
 	if err != nil {
 		return wrongUse, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	run := int64(0)
-	if len(rest) > 0 {
-		if run, err = auditedRun(db, rest[0]); err != nil {
+	if at.run != "" {
+		if run, err = auditedRun(&at, db); err != nil {
 			return wrongUse, err
 		}
 	}
@@ -58,15 +55,19 @@ func cmdAudit(_ context.Context, c console, args []string) (status int, err erro
 	return finish(listTrail(c, trail, run != 0))
 }
 
-// auditedRun is findRun, also of a run that was removed.
-func auditedRun(db *store.Store, word string) (int64, error) {
-	run, err := findRun(db, word)
-	if errors.Is(err, store.ErrNotFound) && run > 0 {
-		if trail, problem := db.Audit(run); problem == nil && len(trail) > 0 {
-			return run, nil
+// auditedRun is the run that is meant, also one that was removed.
+func auditedRun(at *where, db *store.Store) (int64, error) {
+	run, err := at.chosen(db)
+	if errors.Is(err, store.ErrNotFound) {
+		removed, problem := number(at.run)
+		if problem != nil {
+			return 0, err
+		}
+		if trail, problem := db.Audit(removed); problem == nil && len(trail) > 0 {
+			return removed, nil
 		}
 	}
-	return run, err
+	return run.ID, err
 }
 
 func listTrail(c console, trail []store.Action, changes bool) error {
@@ -92,14 +93,14 @@ func listTrail(c console, trail []store.Action, changes bool) error {
 		rows = append(rows, []string{strconv.FormatInt(a.ID, 10), a.At.Local().Format(time.DateTime), who, strconv.FormatInt(a.Run, 10),
 			action, n, strings.Join(a.Args, " ")})
 	}
-	_, err := fmt.Fprint(c.out, report.Columns(columns, rows))
+	_, err := fmt.Fprint(c.out, report.Columns(columns, rows, look(c.out)))
 	for _, a := range trail {
 		all, _ := changesOf(a) // read above
 		if !changes || len(all) == 0 || err != nil {
 			continue
 		}
 		if _, err = fmt.Fprintf(c.out, "\naction %d changed:\n", a.ID); err == nil {
-			err = report.WriteChanges(c.out, all, color(c.out))
+			err = report.WriteChanges(c.out, all, look(c.out))
 		}
 	}
 	return err

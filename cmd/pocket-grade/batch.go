@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -42,21 +43,21 @@ func (o batchOptions) check(named int) error {
 }
 
 // enterBatch finds the submissions of a class, and tells on standard error how. One that cannot be graded is
-// an entry all the same: it must not keep the others from being graded.
-func enterBatch(c console, o runOptions, s *grader.Suite, table language.Table, w *judge.Workspace) ([]entry, error) {
+// an entry all the same: it must not keep the others from being graded. What was not taken for one is returned too.
+func enterBatch(c console, o runOptions, s *grader.Suite, table language.Table, w *judge.Workspace) ([]entry, []grader.LeftOut, error) {
 	layout, err := intake.ParseLayout(o.batch.layout)
 	if err != nil {
-		return nil, fmt.Errorf("run: --layout: %w", err)
+		return nil, nil, fmt.Errorf("run: --layout: %w", err)
 	}
 	var roster *intake.Roster
 	if o.batch.roster != "" {
 		if roster, err = intake.ReadRoster(o.batch.roster); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	class, err := intake.Find(o.batch.path, intake.Options{Layout: layout, Scratch: w.Scratch, Ignore: o.noSubmissions()})
 	if err != nil {
-		return nil, err
+		return nil, nil, judge.NoRoom(err)
 	}
 	var missing []grader.Student
 	if roster != nil {
@@ -75,7 +76,7 @@ func enterBatch(c console, o runOptions, s *grader.Suite, table language.Table, 
 		}
 		entries = append(entries, ready)
 	}
-	return append(entries, absent(missing, taken)...), nil
+	return append(entries, absent(missing, taken)...), class.LeftOut, nil
 }
 
 // noSubmissions are files that may lie among submissions: the roster, and databases with what belongs to them.
@@ -89,6 +90,9 @@ func (o runOptions) noSubmissions() []string {
 		for _, ending := range []string{"", "-wal", "-shm", "-journal", "-graders"} {
 			all = append(all, absolute+ending)
 		}
+	}
+	if absolute, err := filepath.Abs(o.batch.path); err == nil {
+		all = append(all, suite.ShardDatabases(absolute)...)
 	}
 	return all
 }
@@ -148,7 +152,7 @@ func opener(e intake.Entry, sub grader.Submission, s *grader.Suite, table langua
 	return func() (ready judge.Entry, shut func()) {
 		dir, err := w.Scratch()
 		if err != nil {
-			return judge.Entry{Submission: sub, Instead: instead(err)}, func() {}
+			return unopened(sub, err), func() {}
 		}
 		// What cannot be removed goes with the workspace.
 		shut = func() { _ = os.RemoveAll(dir) }
@@ -163,10 +167,18 @@ func opener(e intake.Entry, sub grader.Submission, s *grader.Suite, table langua
 			ready, err = readied(sub, path, s, table)
 		}
 		if err != nil {
-			ready = judge.Entry{Submission: sub, Instead: instead(err)}
+			ready = unopened(sub, err)
 		}
 		return ready, shut
 	}
+}
+
+// unopened is a submission that cannot be graded, or, where temporary files have no room, the end of grading.
+func unopened(sub grader.Submission, err error) judge.Entry {
+	if full := judge.NoRoom(err); errors.Is(full, grader.ErrFull) {
+		return judge.Entry{Submission: sub, Stop: fmt.Errorf("unpacking %s: %w", report.Printable(sub.Name), full)}
+	}
+	return judge.Entry{Submission: sub, Instead: instead(err)}
 }
 
 // readied is a submission whose files lie at path.
@@ -202,9 +214,16 @@ func prepare(sub *grader.Submission, path string, s *grader.Suite, table languag
 // instead is the report of what cannot be graded: what the student handed in is no program of the suite's
 // languages, or the fault is ours.
 func instead(err error) *grader.Report {
-	verdict := grader.CE
+	verdict, detail := grader.CE, err.Error()
 	if intake.Ours(err) {
 		verdict = grader.JE
+		h := hint.Of(err)
+		if h == "" && errors.Is(err, fs.ErrPermission) {
+			h = "make it readable for the user who grades"
+		}
+		if h != "" {
+			detail += "; hint: " + h
+		}
 	}
-	return &grader.Report{Verdict: verdict, Detail: strings.ReplaceAll(report.Printable(err.Error()), "\n", "; ")}
+	return &grader.Report{Verdict: verdict, Detail: strings.ReplaceAll(report.Printable(detail), "\n", "; ")}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -40,10 +41,13 @@ func TestClass(t *testing.T) {
 		t.Fatalf("POCKET_TEST_CLASS=%s: want a number from %d", os.Getenv("POCKET_TEST_CLASS"), len(classPrograms))
 	}
 	c := makeClass(t, size)
-	home := t.TempDir()
-	t.Setenv("XDG_CACHE_HOME", home)
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	temporary := t.TempDir()
+	c.ticks = watchTicks(t, temporary)
+	t.Setenv("TMPDIR", temporary)
 	c.killed(t)
 	c.again(t)
+	t.Run("shards", c.shards)
 	for _, jobs := range []string{"1", "4"} {
 		t.Run("busy-j"+jobs, func(t *testing.T) { c.busy(t, jobs) })
 	}
@@ -126,6 +130,23 @@ func (c *class) kill(t *testing.T, executions int) bool {
 	}
 	t.Log("ended before it was killed:", said(cmd))
 	return false
+}
+
+// shards grades the class in three parts and merges them: table and verdicts are those of the whole.
+func (c *class) shards(t *testing.T) {
+	merge := []string{"merge", "--db", filepath.Join(c.dir, "merged.db")}
+	for i := 1; i <= 3; i++ {
+		db := fmt.Sprintf("shard-%d.db", i)
+		graded(t, c.command(t, db, "-j", strconv.Itoa(classJobs), "--shard", fmt.Sprintf("%d/3", i)))
+		merge = append(merge, filepath.Join(c.dir, db))
+	}
+	if out, err := pocketGrade(t, merge...).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	c.wantVerdicts(t, "merged.db", 1)
+	if whole, merged := c.table(t, "grade.db", 1), c.table(t, "merged.db", 1); !maps.Equal(whole, merged) {
+		t.Errorf("whole:\n%v\nmerged:\n%v", whole, merged)
+	}
 }
 
 // reports are a run's, as JSON has them.

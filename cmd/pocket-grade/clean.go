@@ -26,7 +26,8 @@ FLAGS
       --cache        also what is kept for later runs in $XDG_CACHE_HOME/pocket-grade: compiled programs and
                      libraries; the next run takes longer
       --runs AGE     also the stored runs that began longer ago, e.g. 12h, 30d, 8w, with all their results;
-                     verdicts that were found only there are no longer known. 0d removes all
+                     verdicts that were found only there are no longer known. 0d removes all. A run
+                     that is being graded or regraded is kept, which is said
       --suite SUITE  the suite whose results are meant (default: the current folder, then the user's
                      state folder)
       --db FILE      the database
@@ -53,7 +54,9 @@ type removedItems struct {
 
 type removedRuns struct {
 	Runs  []int64       `json:"runs"`
+	Kept  []int64       `json:"kept"` // in use: being graded or regraded
 	Bytes resource.Size `json:"bytes"`
+	large bool          // the file could not be made smaller: what was removed is free in it
 }
 
 type cleanOptions struct {
@@ -107,7 +110,7 @@ func cmdClean(_ context.Context, c console, args []string) (int, error) {
 	}
 	var done cleaned
 	if o.runs != "" { // first: it is what can be wrong use
-		if done.Runs, err = cleanRuns(o); err != nil {
+		if done.Runs, err = c.cleanRuns(o); err != nil {
 			return wrongUse, err
 		}
 	}
@@ -123,19 +126,20 @@ func cmdClean(_ context.Context, c console, args []string) (int, error) {
 	return status, errors.Join(err, c.cleaned(o, done))
 }
 
-func cleanRuns(o cleanOptions) (_ *removedRuns, err error) {
+func (c console) cleanRuns(o cleanOptions) (_ *removedRuns, err error) {
 	path, err := findDatabase(o.db, o.suite)
 	if err != nil {
 		return nil, err
 	}
-	db, err := store.Open(path)
+	db, err := c.openDatabase(path)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	by := store.Action{User: userName(), Args: []string{"clean", "--runs", o.runs}}
-	runs, bytes, err := db.RemoveRuns(time.Now().Add(-o.age), by)
-	return &removedRuns{append([]int64{}, runs...), resource.Size(bytes)}, err
+	removed, err := db.RemoveRuns(time.Now().Add(-o.age), by)
+	large := err == nil && len(removed.Runs) > 0 && db.Compact() != nil // such as for want of space: no reason to fail
+	return &removedRuns{append([]int64{}, removed.Runs...), append([]int64{}, removed.Kept...), resource.Size(removed.Freed), large}, err
 }
 
 // cleaned says what was removed.
@@ -148,7 +152,14 @@ func (c console) cleaned(o cleanOptions, done cleaned) error {
 		text += fmt.Sprintf("cache: %d removed, %s\n", done.Cache.Items, done.Cache.Bytes.Human())
 	}
 	if done.Runs != nil {
-		text += fmt.Sprintf("runs: %d removed, %s of the database are free to be used again\n", len(done.Runs.Runs), done.Runs.Bytes.Human())
+		text += fmt.Sprintf("runs: %d removed, %s", len(done.Runs.Runs), done.Runs.Bytes.Human())
+		if done.Runs.large {
+			text += " of the database are free to be used again"
+		}
+		text += "\n"
+		for _, run := range done.Runs.Kept {
+			text += fmt.Sprintf("run %d is kept: it is being graded or regraded\n", run)
+		}
 	}
 	_, err := fmt.Fprint(c.out, text)
 	return err

@@ -18,21 +18,21 @@ import (
 // database is where the results of a run go: to --db, or beside the suite, or else to the user's state
 // folder, which is said. What programs can read is shown; results must not lie there, because the
 // difference of a wrong output tells the next submission the answer.
-func database(c console, db string, s *grader.Suite, shown []string) (string, error) {
+func database(c console, db string, s *grader.Suite, shown []string, part shard) (string, error) {
 	if db != "" {
-		return db, hidden(db, shown)
+		return db, errors.Join(ofSuite(db, s), hidden(db, shown))
 	}
-	path, why, err := databaseFor(s.Dir, shown)
+	path, why, err := databaseFor(s.Dir, part.database(), shown)
 	if err == nil && why != "" {
 		fmt.Fprintf(c.err, "pocket-grade: %s; results go to %s\n", why, path)
 	}
 	return path, err
 }
 
-// databaseFor is where the results of a suite in dir are kept unless --db says otherwise. Where they are
+// databaseFor is where the results of a suite in dir are kept, under this name, unless --db says otherwise. Where they are
 // not kept beside it, why says the reason.
-func databaseFor(dir string, shown []string) (path, why string, err error) {
-	path = filepath.Join(dir, suite.Database)
+func databaseFor(dir, name string, shown []string) (path, why string, err error) {
+	path = filepath.Join(dir, name)
 	switch {
 	case shownIn(shown, path) != "":
 		why = "the programs can read what lies in " + dir
@@ -45,11 +45,28 @@ func databaseFor(dir string, shown []string) (path, why string, err error) {
 	if err != nil {
 		return "", "", err
 	}
+	path = filepath.Join(filepath.Dir(path), name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		err = fmt.Errorf("making the folder for results: %w", err)
 		return "", "", hint.With(err, "name a database with --db")
 	}
 	return path, why, hidden(path, shown)
+}
+
+// ofSuite says that a database would be made of one of the suite's files: SQLite takes an empty one for a new database.
+func ofSuite(db string, s *grader.Suite) error {
+	about, err := os.Stat(db)
+	if err != nil {
+		return nil // it is yet to be made
+	}
+	for _, c := range s.Cases {
+		for _, file := range []string{c.Input.Path, c.Answer.Path} {
+			if own, err := os.Stat(file); err == nil && os.SameFile(own, about) {
+				return hint.With(fmt.Errorf("database %s: it is a file of case %s", db, c.Name), "name another file with --db")
+			}
+		}
+	}
+	return nil
 }
 
 // hidden says that programs could read a database.
@@ -87,6 +104,18 @@ func readable(path string) bool {
 func exists(path string) bool {
 	_, err := os.Lstat(path)
 	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// findResults is findDatabase for who only reads: where nothing is named and nothing lies in the current folder,
+// the database of the last run comes before the one in the state folder; last says that it is that.
+func findResults(db, of string) (path string, last bool, err error) {
+	if db == "" && of == "" && !isSuite(".") && !readable(suite.Database) {
+		if path = remembered(); path != "" {
+			return path, true, nil
+		}
+	}
+	path, err = findDatabase(db, of)
+	return path, false, err
 }
 
 // findDatabase is where results and show look: --db, else the suite's, else the one in the current

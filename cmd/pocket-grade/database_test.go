@@ -1,9 +1,12 @@
 package main
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"testing"
 
 	"pocket/grader"
@@ -16,11 +19,11 @@ func TestDatabaseFor(t *testing.T) {
 	state := t.TempDir()
 	t.Setenv("XDG_STATE_HOME", state)
 	dir := t.TempDir()
-	if path, why, err := databaseFor(dir, nil); err != nil || why != "" || path != filepath.Join(dir, suite.Database) {
+	if path, why, err := databaseFor(dir, suite.Database, nil); err != nil || why != "" || path != filepath.Join(dir, suite.Database) {
 		t.Errorf("%s, %q, %v", path, why, err)
 	}
 	// A folder that is not there stands for one that cannot be written, which root always can.
-	path, why, err := databaseFor(filepath.Join(dir, "gone"), nil)
+	path, why, err := databaseFor(filepath.Join(dir, "gone"), suite.Database, nil)
 	if err != nil || why == "" || path != filepath.Join(state, "pocket-grade", suite.Database) {
 		t.Errorf("%s, %q, %v", path, why, err)
 	}
@@ -60,6 +63,18 @@ func TestFindDatabase(t *testing.T) {
 		if got != test.want || (err != nil) != (test.want == "") || err != nil && hint.Of(err) == "" {
 			t.Errorf("db %q suite %q: %q, %v, want %q", test.db, test.suite, got, err, test.want)
 		}
+	}
+}
+
+// TestWhatCannotBeRead wants a fault of ours, with what to do, where the machine keeps a file from being read, and the
+// student's own mistakes to be the student's.
+func TestWhatCannotBeRead(t *testing.T) {
+	closed := &fs.PathError{Op: "open", Path: "/class/ann.py", Err: syscall.EACCES}
+	if r := instead(closed); r.Verdict != grader.JE || r.Detail != "open /class/ann.py: permission denied; hint: make it readable for the user who grades" {
+		t.Errorf("%s %q", r.Verdict, r.Detail)
+	}
+	if r := instead(hint.With(errors.New("it is empty"), "have it handed in again")); r.Verdict != grader.CE || r.Detail != "it is empty" {
+		t.Errorf("%s %q", r.Verdict, r.Detail)
 	}
 }
 
@@ -145,12 +160,21 @@ func TestShownIn(t *testing.T) {
 }
 
 func TestShown(t *testing.T) {
-	s := &grader.Suite{RootFS: "/root-fs", Cases: []grader.Case{
-		{Volumes: []grader.Volume{{Host: "/a"}, {Host: "/b"}}}, {Volumes: []grader.Volume{{Host: "/a"}}}}}
-	if got := shown(s); !slices.Equal(got, []string{"/a", "/b", "/root-fs"}) {
-		t.Errorf("%q", got)
+	root := t.TempDir()
+	for _, name := range []string{"bin", "proc"} {
+		if err := os.Mkdir(filepath.Join(root, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if s.RootFS = "host"; len(shown(s)) != 2 {
+	s := &grader.Suite{RootFS: root, Cases: []grader.Case{
+		{Volumes: []grader.Volume{{Host: "/a"}, {Host: "/b"}}}, {Volumes: []grader.Volume{{Host: "/a"}}}}}
+	if got, want := shown(s), []string{"/a", "/b", filepath.Join(root, "bin")}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if s.RootFS = "debian"; len(shown(s)) != 2 {
+		t.Errorf("%q", shown(s))
+	}
+	if s.RootFS = "host"; !slices.Contains(shown(s), "/usr") || !slices.Contains(shown(s), "/a") {
 		t.Errorf("%q", shown(s))
 	}
 }

@@ -14,50 +14,49 @@ import (
 	"pocket/runtime/hint"
 )
 
-const usageDiff = `Usage: pocket-grade diff [FLAGS] [RUN] SUBMISSION [CASE]
-       pocket-grade diff [FLAGS] RUN RUN
+const usageDiff = `Usage: pocket-grade diff [FLAGS] [SUITE] [RUN] SUBMISSION [CASE]
+       pocket-grade diff [FLAGS] [SUITE] RUN RUN
 
 Shows what a case expected against what it got, invisible characters made visible: a line that begins
 with - is expected, one with + was written. CASE is by default every case with a difference, RUN the latest.
 
 With two runs it shows what changed from the first to the second: a line for each submission and each of
-its cases with another verdict or score, and those that are in one run only. RUN is a number, latest, or -1
-for the one before the latest; a submission whose name could be a run is meant when its CASE is named too.
+its cases with another verdict or score, and those that are in one run only. A submission whose name could be
+a run is meant after --run.
 
 FLAGS
-      --suite SUITE  the suite whose results are meant (default: the current folder, then the user's
-                     state folder)
-      --db FILE      the database
       --json         as JSON
       --reveal       show also what hidden cases were given, wrote and expected
-
+` + usageWhere + `
 EXAMPLE
-  pocket-grade diff --suite suites/squares alice.py big
-  pocket-grade diff --suite suites/squares -1 latest
+  pocket-grade diff suites/squares alice.py big
+  pocket-grade diff suites/squares -1 latest
 
 EXIT STATUS
-  0 nothing differs; 1 something does; 2 wrong use, no such database, run, submission or case
+  0 nothing differs; 1 something does; 2 wrong use, no such database, run, submission or case;
+  3 the database cannot be read
 `
 
 func cmdDiff(_ context.Context, c console, args []string) (status int, err error) {
 	flags := pflag.NewFlagSet("diff", pflag.ContinueOnError)
 	reveal := revealFlag(flags)
-	db, rest, asJSON, err := openStore(flags, args, 3)
+	var at where
+	db, rest, asJSON, err := openStore(c, &at, flags, args, 2)
 	if err != nil {
 		return wrongUse, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	if len(rest) == 2 && isRun(rest[0]) && isRun(rest[1]) {
-		return diffRuns(c, db, rest[0], rest[1], asJSON)
+	if len(rest) == 1 && at.run != "" && !flags.Changed("run") && isRun(rest[0]) {
+		return diffRuns(c, &at, db, at.run, rest[0], asJSON)
 	}
-	run, rest, err := chooseRun(db, rest)
+	run, err := at.chosen(db)
 	if err == nil && len(rest) == 0 {
 		err = hint.With(errors.New("diff: no submission given"), "see pocket-grade help diff")
 	}
 	if err != nil {
 		return wrongUse, err
 	}
-	reports, err := reportsOf(db, run, rest[0])
+	reports, err := reportsOf(db, run.ID, rest[0])
 	if err != nil {
 		return wrongUse, err
 	}
@@ -106,14 +105,14 @@ func differing(differ bool, err error) (int, error) {
 }
 
 // diffRuns shows what changed from one run to another.
-func diffRuns(c console, db *store.Store, from, to string, asJSON bool) (int, error) {
+func diffRuns(c console, at *where, db *store.Store, from, to string, asJSON bool) (int, error) {
 	var both [2][]grader.Report
 	for i, word := range []string{from, to} {
-		run, err := findRun(db, word)
+		run, err := at.find(db, word)
 		if err != nil {
 			return wrongUse, err
 		}
-		if both[i], err = db.Reports(run, ""); err != nil {
+		if both[i], err = db.Reports(run.ID, ""); err != nil {
 			return judgeError, err
 		}
 	}
@@ -121,5 +120,5 @@ func diffRuns(c console, db *store.Store, from, to string, asJSON bool) (int, er
 	if asJSON {
 		return differing(len(changes) > 0, report.JSON(c.out, append([]report.Change{}, changes...)))
 	}
-	return differing(len(changes) > 0, report.WriteChanges(c.out, changes, color(c.out)))
+	return differing(len(changes) > 0, report.WriteChanges(c.out, changes, look(c.out)))
 }

@@ -31,9 +31,11 @@ type session struct {
 	workspace *judge.Workspace
 	db        *store.Store
 	run       store.Run
+	shard     store.Shard
 	progress  *progress
 	table     *report.Table // nil for a single submission
 	verdicts  verdicts
+	waiting   waiting
 	again     *again // not nil: a run is graded again, and nothing is shown yet
 }
 
@@ -43,22 +45,31 @@ func grade(ctx context.Context, c console, o runOptions, s *grader.Suite, kit []
 	if err != nil {
 		return wrongUse, err
 	}
-	db, err := store.Open(path)
+	db, err := c.openDatabase(path)
 	if err != nil {
 		return wrongUse, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	remember(db.Path())
 	runner, root, err := newRunner(s)
 	if err != nil {
 		return judgeError, err
 	}
+	defer func() { err = errors.Join(err, runner.Close()) }()
+	workspace.Root = root
 	if err := equip(workspace, kit); err != nil {
 		return judgeError, err
 	}
 	all := &session{
 		console: c, options: o, suite: s, digest: digest, runner: runner, root: root, workspace: workspace, db: db,
-		progress: newProgress(c.err, len(entries)*len(s.Cases)),
 	}
+	if o.shard.of > 0 {
+		all.shard = o.shard.record(o, entries)
+		whole := len(entries)
+		entries = o.shard.choose(entries)
+		fmt.Fprintf(c.err, "pocket-grade: shard %d of %d: %d of %d submissions\n", o.shard.number, o.shard.of, len(entries), whole)
+	}
+	all.progress = newProgress(c.err, len(entries)*len(s.Cases))
 	workspace.OnWarm = all.warming
 	return all.grade(ctx, entries)
 }
@@ -74,17 +85,23 @@ func (s *session) warming(title string, err error) {
 }
 
 func (s *session) grade(ctx context.Context, entries []entry) (int, error) {
+	s.waiting.say = func(text string) {
+		s.progress.clear()
+		fmt.Fprintln(s.err, "pocket-grade: "+text)
+	}
+	s.db.OnWait(func() { text := locked(s.db.Path()); s.waiting.once(text, text) })
 	if err := s.start(entries); err != nil {
 		return judgeError, err
 	}
 	if len(entries) > 1 {
-		s.table = report.NewTable(s.out, names(entries), color(s.out))
+		s.table = report.NewTable(s.out, names(entries), look(s.out))
 	}
 	err := s.gradeAll(ctx, entries)
 	s.progress.clear()
+	handedIn := handedIn(entries)
 	err = errors.Join(err, s.finish(len(entries)))
 	err = errors.Join(err, s.summarize())
-	stored := fmt.Sprintf("%d of %d submissions are stored as run %d", s.run.Submissions, len(entries), s.run.ID)
+	stored := fmt.Sprintf("%d of %d submissions are stored as run %d", s.run.Submissions, handedIn, s.run.ID)
 	switch {
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintf(s.err, "pocket-grade: interrupted; %s\n", stored)
@@ -93,6 +110,7 @@ func (s *session) grade(ctx context.Context, entries []entry) (int, error) {
 		fmt.Fprintf(s.err, "pocket-grade: nobody reads the results any more; %s\n", stored)
 		return judgeError, nil
 	case err != nil:
+		fmt.Fprintf(s.err, "pocket-grade: %s\n", stored)
 		return judgeError, err
 	}
 	return s.verdicts.status(s.options.exitZero), nil
@@ -102,7 +120,7 @@ func (s *session) grade(ctx context.Context, entries []entry) (int, error) {
 func (s *session) start(entries []entry) error {
 	run := store.Run{
 		Suite: s.suite.Name, SuitePath: s.suite.File, Args: arguments(entries), SuiteDigest: s.digest,
-		Key: s.key(entries), Total: len(entries),
+		Key: s.key(entries), Total: len(entries), Shard: s.shard, LeftOut: s.options.leftOut,
 	}
 	var err error
 	if run.Dir, err = os.Getwd(); err != nil {
@@ -113,7 +131,7 @@ func (s *session) start(entries []entry) error {
 		return err
 	}
 	s.run = started.Run
-	graded := fmt.Sprintf("%d of %d submissions are graded", s.run.Submissions, len(entries))
+	graded := fmt.Sprintf("%d of %d submissions are graded", s.run.Submissions, handedIn(entries))
 	switch {
 	case started.Others > 0:
 		fmt.Fprintf(s.err, "pocket-grade: run %d is under way in another process; helping with it (%s)\n", s.run.ID, graded)
@@ -127,6 +145,9 @@ func (s *session) start(entries []entry) error {
 func (s *session) key(entries []entry) string {
 	sum := sha256.New()
 	fmt.Fprintf(sum, "%s %q %s %d\n", s.digest, s.options.pattern, s.options.table, s.options.repeat)
+	if s.shard.Of > 0 { // a shard of another class may have the same submissions, elsewhere in the whole
+		fmt.Fprintf(sum, "shard %d/%d %s\n", s.shard.Number, s.shard.Of, s.shard.Class)
+	}
 	for _, e := range entries {
 		fmt.Fprintf(sum, "%q %q %q\n", e.submission.Name, e.submission.Path, e.submission.Student)
 	}
@@ -149,7 +170,8 @@ func (s *session) gradeAll(ctx context.Context, entries []entry) error {
 	batch := judge.Batch{
 		Suite: s.suite, Runner: s.runner, Workspace: s.workspace, Pool: judge.NewPool(cpus), Repeat: s.options.repeat,
 		Records: s.records(writer), Root: s.root,
-		OnResult: s.progress.results,
+		OnResult:  s.progress.results,
+		OnWaiting: func(passed time.Duration) { s.waiting.look(passed, s.db.Action) },
 		OnUnusable: func(name string, problem error) {
 			s.progress.clear()
 			fmt.Fprintf(s.err, "pocket-grade: %v%s\n", problem, affected(entries, name))
@@ -201,6 +223,9 @@ func (s *session) records(writer *store.Writer) judge.Records {
 			if err == nil && c.Standing == store.Ours && s.again != nil {
 				c.Kept, err = s.again.keep(writer, c, place)
 			}
+			if err == nil && c.Standing == store.Taken {
+				s.waiting.taken(c.By, sub.Name)
+			}
 			standing := map[store.Standing]judge.Standing{store.Ours: judge.Ours, store.Taken: judge.Taken, store.Done: judge.Graded}
 			return judge.Claim{ID: c.ID, Standing: standing[c.Standing], Kept: c.Kept}, err
 		},
@@ -209,8 +234,12 @@ func (s *session) records(writer *store.Writer) judge.Records {
 }
 
 // finish ends the run when all is graded, also when the last submission could not be shown.
-func (s *session) finish(total int) (err error) {
-	if s.run, err = s.db.Run(s.run.ID); err == nil && s.run.Submissions == total {
+func (s *session) finish(total int) error {
+	now, err := s.db.Run(s.run.ID)
+	if err != nil {
+		return err
+	}
+	if s.run = now; s.run.Submissions+s.run.Missing == total {
 		err = s.db.FinishRun(s.run.ID, time.Now())
 	}
 	return err
@@ -230,10 +259,21 @@ func arguments(entries []entry) []string {
 	return all
 }
 
+// handedIn counts the entries that are submissions, and not students that are missing.
+func handedIn(entries []entry) int {
+	n := 0
+	for _, e := range entries {
+		if e.instead == nil || !e.instead.Missing {
+			n++
+		}
+	}
+	return n
+}
+
 // position is the place in the run of what is at a place among the entries.
 func (s *session) position(place int) int {
 	if s.again == nil {
-		return place
+		return s.options.shard.position(place)
 	}
 	return s.again.places[place]
 }

@@ -130,15 +130,17 @@ func loadSuite(path, file string) (*grader.Suite, language.Table, error) {
 
 // tryAll examines all languages, as many at once as there are cores.
 func tryAll(ctx context.Context, c console, table language.Table, where *grader.Suite) (found []judge.Found, err error) {
-	runner, _, err := newRunner(where)
+	runner, root, err := newRunner(where)
 	if err != nil {
 		return nil, err
 	}
+	defer func() { err = errors.Join(err, runner.Close()) }()
 	workspace, err := judge.OpenWorkspace()
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, workspace.Close()) }()
+	workspace.Root = root
 	progress := newProgress(c.err, len(table))
 	progress.noun = "languages"
 	defer progress.clear()
@@ -148,7 +150,7 @@ func tryAll(ctx context.Context, c console, table language.Table, where *grader.
 	for i, l := range table {
 		go func() {
 			var err error
-			found[i], err = workspace.Examine(ctx, runner, pool, where.RootFS, toolchain(l))
+			found[i], err = workspace.Examine(ctx, runner, pool, toolchain(l))
 			progress.add(1)
 			done <- err
 		}()
@@ -185,7 +187,7 @@ func writeLanguages(w io.Writer, table language.Table, found []judge.Found) erro
 		}
 		columns = []report.Column{columns[0], columns[1], columns[2], columns[4]}
 	}
-	_, err := fmt.Fprint(w, report.Columns(columns, rows), why)
+	_, err := fmt.Fprint(w, report.Columns(columns, rows, look(w)), why)
 	return err
 }
 

@@ -14,11 +14,14 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"pocket/grader"
 	"pocket/grader/language"
+	"pocket/grader/report"
 	"pocket/grader/suite"
 	"pocket/runtime/hint"
 	"pocket/runtime/image"
 	"pocket/runtime/inside"
+	"pocket/runtime/sqlite"
 	"pocket/runtime/tree"
 )
 
@@ -72,6 +75,7 @@ func commands() []command {
 		{"diff", "show where an output differs, or what changed between two runs", usageDiff, cmdDiff},
 		{"report", "write a run's results as a page, a table or for another system", usageReport, cmdReport},
 		{"regrade", "run again what changed since a run, and apply or undo it", usageRegrade, cmdRegrade},
+		{"merge", "make one run of the runs of all shards", usageMerge, cmdMerge},
 		{"audit", "tell who did what to the stored runs", usageAudit, cmdAudit},
 		{"suite init", "write a suite to start from", usageSuiteInit, cmdSuiteInit},
 		{"suite check", "check a suite", usageSuiteCheck, cmdSuiteCheck},
@@ -134,7 +138,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err != nil && !errors.Is(err, syscall.EPIPE) { // nobody is there who wants to know
 		c.complain(err)
 	}
+	if status == wrongUse && hostFault(err) {
+		return judgeError
+	}
 	return status
+}
+
+// hostFault says whether an error is of the machine, which lacks something, is broken or busy: then nothing is wrong with
+// what the command was given.
+func hostFault(err error) bool {
+	return slices.ContainsFunc([]error{grader.ErrFull, sqlite.ErrBusy, syscall.ENOSPC, syscall.EDQUOT, syscall.EIO, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM},
+		func(errno error) bool { return errors.Is(err, errno) })
 }
 
 // complain writes an error and its hint. The mistakes of a suite or a file of languages have a line each that begins with file
@@ -178,7 +192,24 @@ func parse(flags *pflag.FlagSet, args []string, least, most int) ([]string, erro
 		err = fmt.Errorf("unexpected argument %q", flags.Arg(most))
 	}
 	if err != nil {
-		return nil, hint.With(fmt.Errorf("%s: %w", flags.Name(), err), "see pocket-grade help %s", flags.Name())
+		err = fmt.Errorf("%s: %w", flags.Name(), err)
+		if file := dashed(args); file != "" {
+			return nil, hint.With(err, "if the file %s is meant, write ./%s", file, file)
+		}
+		return nil, hint.With(err, "see pocket-grade help %s", flags.Name())
 	}
 	return flags.Args(), nil
+}
+
+// dashed is the first argument that looks like flags and is a file; "" when there is none.
+func dashed(args []string) string {
+	for _, arg := range args {
+		if arg == "--" {
+			break
+		}
+		if strings.HasPrefix(arg, "-") && exists(arg) {
+			return report.Printable(arg)
+		}
+	}
+	return ""
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -24,7 +25,7 @@ func writeOutput(c console, path string, write func(io.Writer) error) error {
 	beside := filepath.Join(filepath.Dir(place), ".pocket-grade-"+rand.Text())
 	file, err := os.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return fmt.Errorf("%s: %w", path, cause(err))
 	}
 	if about != nil {
 		err = file.Chmod(about.Mode().Perm())
@@ -40,9 +41,18 @@ func writeOutput(c console, path string, write func(io.Writer) error) error {
 		err = os.Rename(beside, place)
 	}
 	if err != nil {
-		return errors.Join(err, os.Remove(beside))
+		return errors.Join(fmt.Errorf("%s: %w", path, cause(err)), os.Remove(beside))
 	}
 	return nil
+}
+
+// cause is an error without the name of the file beside, which is nobody's.
+func cause(err error) error {
+	var of *fs.PathError
+	if errors.As(err, &of) {
+		return of.Err
+	}
+	return err
 }
 
 func writeDirectly(path string, write func(io.Writer) error) error {

@@ -29,7 +29,8 @@ with numbers, regex, contains or a checker are left out, which is said. An answe
 case anew, but no digest hides one of a few possible answers.
 
 Not in the copy: reference submissions, results, comments of suite.yaml, files that no published case
-names. What a volume holds is copied with it, but for what programs cannot open there either.
+names. What a volume holds is copied with it, but for what programs are not shown there either; where a file in it
+is the same as a hidden answer, nothing is published. A published input or answer that is the same is said.
 
 FLAGS
       --hidden WHAT     what becomes of hidden cases: inputs (default: inputs and digests) or drop
@@ -42,7 +43,7 @@ EXAMPLE
   pocket-grade publish suites/squares squares-for-students
 
 EXIT STATUS
-  0; 2 wrong use, a bad suite, nothing that could be published, or DIR is in use; 3 the copy cannot be written
+  0; 2 wrong use, a bad suite, nothing that could be published, a file tells an answer, or DIR is in use; 3 the copy cannot be written
 `
 
 type publishOptions struct {
@@ -93,7 +94,9 @@ func cmdPublish(_ context.Context, c console, args []string) (int, error) {
 	if err != nil {
 		return wrongUse, fmt.Errorf("publishing %s: %w", rest[0], err)
 	}
-	if err := publish.Write(planned, s, to); err != nil {
+	if err := publish.Write(planned, s, to); errors.Is(err, publish.ErrTells) {
+		return wrongUse, err
+	} else if err != nil {
 		return judgeError, err
 	}
 	if o.asJSON {
@@ -109,6 +112,9 @@ func describe(w io.Writer, dir string, s *grader.Suite, copied *publish.Copy) er
 		dir, copied.Cases, len(s.Cases), len(copied.Digested))
 	for _, name := range copied.Exposed {
 		fmt.Fprintf(&b, "  with its answer, though hidden: %s\n", name)
+	}
+	for _, same := range copied.Same {
+		fmt.Fprintf(&b, "  the same as the hidden answer of %s (%s): %s\n", same.Case, same.Answer, same.What)
 	}
 	for _, left := range copied.Left {
 		fmt.Fprintf(&b, "  left out: %s: %s\n", left.Case, left.Why)

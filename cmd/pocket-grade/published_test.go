@@ -26,10 +26,13 @@ func TestFixturesPublished(t *testing.T) {
 		t.Run(name+"/"+filepath.Base(folder), func(t *testing.T) {
 			t.Parallel()
 			dir := suiteOf(t, name)
-			if want != grader.TLE {
+			flags := []string{"--reveal"}
+			if want == grader.TLE {
+				flags = append(flags, "--stop-early")
+			} else {
 				dir = patient(t, dir)
 			}
-			reports, _ := runGrade(t, published(t, dir), []string{oneOf(t, folder)}, "--reveal")
+			reports, _ := runGrade(t, published(t, dir), []string{oneOf(t, folder)}, flags...)
 			report := reports[0]
 			skipWithout(t, report, want)
 			if report.Verdict != want {

@@ -19,8 +19,8 @@ import (
 	"pocket/runtime/hint"
 )
 
-const usageRegrade = `Usage: pocket-grade regrade [FLAGS] SUITE
-       pocket-grade regrade --undo [--run RUN] [FLAGS] [SUITE]
+const usageRegrade = `Usage: pocket-grade regrade [FLAGS] SUITE [RUN]
+       pocket-grade regrade --undo [FLAGS] [SUITE] [RUN]
 
 Grades the submissions of a stored run again, where they lay then, against the suite as it is now, and shows
 what verdicts and scores become of it: of each submission and case the old and the new. Only then, when y is
@@ -31,21 +31,22 @@ What is no longer there, or comes out as a judge error (JE) now and was none, is
 What was replaced is kept: --undo puts it back, and again what was before that. See pocket-grade audit.
 
 FLAGS
-      --run RUN       which run: a number, latest (the default), or latest-1 for the one before
+      --run RUN       the run, also as RUN: a number, latest (the default), or -1 for the one before
       --case GLOB     only the cases whose names match, and what was a judge error; the others stay
       --student GLOB  only submissions whose name, or whose student's name, id or email, matches
       --all           run every case, also what is found by content or was run for a regrade that was not applied
   -y, --yes           apply without asking
       --undo          put back what the last regrade of the run replaced
   -j, --jobs N        cases at once (default: the number of cores)
-      --db FILE       the database (default: as results has it)
+      --suite SUITE   the suite, also as SUITE
+      --db FILE       the database (default: the suite's, as run has it)
       --languages FILE
                       also the languages that a YAML file defines (default: the file that the run was given)
       --json          the changes as JSON
 
 EXAMPLE
-  pocket-grade regrade suites/squares --run 3 --case 'big-*'
-  pocket-grade regrade --undo suites/squares --run 3
+  pocket-grade regrade suites/squares 3 --case 'big-*'
+  pocket-grade regrade --undo suites/squares 3
 
 EXIT STATUS
   0    nothing changes, or what does was applied
@@ -57,73 +58,68 @@ EXIT STATUS
 
 type regradeOptions struct {
 	runOptions
-	which     string
+	at        where
 	selection selection
 	yes, undo bool
 }
 
-func parseRegrade(args []string) (o regradeOptions, rest []string, err error) {
+func parseRegrade(args []string) (o regradeOptions, err error) {
 	o.args = append([]string{"regrade"}, args...)
 	flags := pflag.NewFlagSet("regrade", pflag.ContinueOnError)
-	flags.StringVar(&o.which, "run", "latest", "")
+	o.at.flags(flags)
 	flags.StringVar(&o.selection.cases, "case", "", "")
 	flags.StringVar(&o.selection.student, "student", "", "")
 	flags.BoolVar(&o.fresh, "all", false, "")
 	flags.BoolVarP(&o.yes, "yes", "y", false, "")
 	flags.BoolVar(&o.undo, "undo", false, "")
 	flags.IntVarP(&o.workers, "jobs", "j", runtime.NumCPU(), "")
-	flags.StringVar(&o.db, "db", "", "")
 	flags.StringVar(&o.languages, "languages", "", "")
 	flags.BoolVar(&o.json, "json", false, "")
-	if rest, err = parse(flags, args, 0, 1); err != nil {
-		return o, rest, err
+	rest, err := parse(flags, keepNumbers(args, "-j", "--jobs"), 0, 2)
+	if err == nil {
+		err = o.at.onlySuite(flags, rest)
+	}
+	if err != nil {
+		return o, err
 	}
 	switch {
 	case o.undo && (o.selection != selection{} || o.fresh):
 		err = errors.New("regrade: --undo puts back all that was replaced at once: it takes no --case, --student, --all")
-	case !o.undo && len(rest) == 0:
+	case !o.undo && o.at.suite == "":
 		err = errors.New("regrade: no suite given")
-	case o.workers < 1:
-		err = fmt.Errorf("regrade: -j %d: at least one case must run at once", o.workers)
+	case checkJobs("regrade", o.workers) != nil:
+		err = checkJobs("regrade", o.workers)
 	default:
-		return o, rest, o.selection.check()
+		return o, o.selection.check()
 	}
-	return o, rest, hint.With(err, "see pocket-grade help regrade")
+	return o, hint.With(err, "see pocket-grade help regrade")
 }
 
 func cmdRegrade(ctx context.Context, c console, args []string) (status int, err error) {
-	o, rest, err := parseRegrade(args)
+	o, err := parseRegrade(args)
 	if err != nil {
 		return wrongUse, err
 	}
-	given := ""
-	if len(rest) > 0 {
-		given = rest[0]
-	}
-	path, err := findDatabase(o.db, given)
+	path, err := findDatabase(o.at.db, o.at.suite)
 	if err != nil {
 		return wrongUse, err
 	}
-	db, err := store.Open(path)
+	db, err := c.openDatabase(path)
 	if err != nil {
 		return wrongUse, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	id, err := findRun(db, o.which)
+	run, err := o.at.chosen(db)
 	if err != nil {
 		return wrongUse, err
 	}
 	if o.undo {
-		return undo(c, db, o, id)
+		return undo(c, db, o, run.ID)
 	}
-	run, err := db.Run(id)
-	if err == nil && run.TrialOf != 0 {
-		err = hint.With(fmt.Errorf("run %d is a regrade of run %d", id, run.TrialOf), "name that one")
+	if run.TrialOf != 0 {
+		return wrongUse, hint.With(fmt.Errorf("run %d is a regrade of run %d", run.ID, run.TrialOf), "name that one")
 	}
-	if err != nil {
-		return wrongUse, err
-	}
-	return regrade(ctx, c, db, o, run, given)
+	return regrade(ctx, c, db, o, run, o.at.suite)
 }
 
 // earlier is how the run was begun, as far as it counts for a regrade; paths are absolute.
@@ -166,9 +162,13 @@ func regrade(ctx context.Context, c console, db *store.Store, o regradeOptions, 
 		err := fmt.Errorf("run %d is of the suite %s and not of %s", run.ID, run.Suite, s.Name)
 		return wrongUse, hint.With(err, "choose another with --run")
 	}
+	if err := guarded(s); err != nil {
+		return wrongUse, err
+	}
 	if err := hidden(db.Path(), shown(s)); err != nil {
 		return wrongUse, err
 	}
+	whole := *s
 	if s.Cases, err = judge.Select(s, before.pattern); err != nil {
 		return wrongUse, err
 	}
@@ -190,11 +190,13 @@ func regrade(ctx context.Context, c console, db *store.Store, o regradeOptions, 
 	if err != nil {
 		return judgeError, err
 	}
+	defer func() { err = errors.Join(err, runner.Close()) }()
+	workspace.Root = root
 	if err := equip(workspace, kit); err != nil {
 		return judgeError, err
 	}
 	all := &session{console: c, options: o.runOptions, suite: s, runner: runner, root: root, workspace: workspace, db: db}
-	t := &again{session: all, options: o, of: run}
+	t := &again{session: all, options: o, of: run, whole: &whole}
 	all.again = t
 	return t.regrade(ctx, table)
 }
@@ -204,6 +206,9 @@ func (t *again) regrade(ctx context.Context, table language.Table) (int, error) 
 	s := t.session
 	entries, err := t.enter(table)
 	if err != nil {
+		return wrongUse, err
+	}
+	if err := apart(t.whole, paths(entries)); err != nil {
 		return wrongUse, err
 	}
 	if s.digest, err = judge.SuiteDigest(s.suite); err != nil {
@@ -230,7 +235,7 @@ func (t *again) regrade(ctx context.Context, table language.Table) (int, error) 
 	if s.options.json {
 		err = report.JSON(s.out, append([]report.Change{}, changes...))
 	} else {
-		err = report.WriteChanges(s.out, changes, color(s.out))
+		err = report.WriteChanges(s.out, changes, look(s.out))
 	}
 	if err != nil {
 		return finish(err)
@@ -271,14 +276,23 @@ func (t *again) decide(ctx context.Context, changes []report.Change) (int, error
 	if err != nil {
 		return judgeError, err
 	}
-	fmt.Fprintf(s.err, "pocket-grade: run %d has the new results; pocket-grade regrade --undo --run %d puts back the old ones\n", t.of.ID, t.of.ID)
+	fmt.Fprintf(s.err, "pocket-grade: run %d has the new results; %s puts back the old ones\n", t.of.ID, t.options.undoing(t.of.ID))
 	return status, nil
+}
+
+// undoing is the command that puts back what this one replaces.
+func (o regradeOptions) undoing(run int64) string {
+	command := "pocket-grade regrade --undo"
+	if o.at.db != "" {
+		command += " --db " + report.Word(o.at.db)
+	}
+	return command + " " + report.Word(o.at.suite) + fmt.Sprintf(" %d", run)
 }
 
 // undo puts back what the last regrade of a run replaced.
 func undo(c console, db *store.Store, o regradeOptions, run int64) (int, error) {
 	last, err := db.LastRegrade(run)
-	if errors.Is(err, store.ErrNotFound) {
+	if errors.Is(err, store.ErrNothing) {
 		return wrongUse, err
 	} else if err != nil {
 		return judgeError, err
@@ -298,7 +312,7 @@ func undo(c console, db *store.Store, o regradeOptions, run int64) (int, error) 
 	if o.json {
 		return finish(report.JSON(c.out, changes))
 	}
-	return finish(report.WriteChanges(c.out, changes, color(c.out)))
+	return finish(report.WriteChanges(c.out, changes, look(c.out)))
 }
 
 // reversed are recorded changes from their end to their beginning.

@@ -17,10 +17,9 @@ import (
 	"pocket/runtime/hint"
 )
 
-const usageReport = `Usage: pocket-grade report [FLAGS] [SUITE]
+const usageReport = `Usage: pocket-grade report [FLAGS] [SUITE] [RUN]
 
-Writes the results of a stored run (default: the latest) for people or machines. SUITE is the suite whose
-results are meant (default: the current folder, then the user's state folder).
+Writes the results of a stored run (default: the latest) for people or machines.
 
 FLAGS
       --format FORMAT      one of these (default: what the ending of -o's FILE says)
@@ -32,31 +31,36 @@ FLAGS
                              tap         Test Anything Protocol 14
                              gradescope  results.json of one submission; of several, a folder of them
       --long               csv: a line per case of each submission
-      --run RUN            the run: a number as results lists them, latest, or latest-1 for the one before
       --submission NAME    only the submissions with this name or path
       --audience WHO       instructor (default), or student: hidden cases show name, verdict and score and
                            nothing else
       --hidden VISIBILITY  gradescope: what hidden cases get: hidden (default), after_due_date,
-                           after_published or visible
+                           after_published or visible. Where students will see them they have their name,
+                           verdict and score only
+      --reveal             gradescope: show students also what hidden cases were given, wrote and expected,
+                           when --hidden says
   -o, --output FILE        write FILE, whole or not at all (default, and with -: standard output);
-                           gradescope of several submissions: make the folder FILE
-      --db FILE            the database
-
+                           gradescope of several submissions: make the folder FILE. An earlier report of the
+                           same format is replaced, and nothing else
+      --force              replace FILE whatever it is, but never a database or the suite's own file
+` + usageWhere + `
 Where a case has a judge error the score is left empty, and so is the submission's: nobody gets a zero for
 a fault of the grader or the suite.
 
 EXAMPLE
   pocket-grade report -o squares.html suites/squares
-  pocket-grade report --format csv --run 3 suites/squares
+  pocket-grade report --format csv suites/squares 3
 
 EXIT STATUS
-  0; 2 wrong use, no such database, run or submission; 3 it cannot be written; 130 interrupted
+  0; 2 wrong use, no such database, run or submission; 3 the results cannot be read or it cannot be written; 130 interrupted
 `
 
 // reportOrder is what report is asked for.
 type reportOrder struct {
-	format, audience, hidden, submission, output, db, suite, run string
-	long                                                         bool
+	where
+	format, audience, hidden, submission, output string
+	long, force, reveal                          bool
+	spared                                       spared
 }
 
 func cmdReport(ctx context.Context, c console, args []string) (status int, err error) {
@@ -64,11 +68,7 @@ func cmdReport(ctx context.Context, c console, args []string) (status int, err e
 	if err != nil {
 		return wrongUse, err
 	}
-	path, err := findDatabase(o.db, o.suite)
-	if err != nil {
-		return wrongUse, err
-	}
-	db, err := store.OpenToRead(path)
+	db, err := o.open(c)
 	if err != nil {
 		return wrongUse, err
 	}
@@ -80,7 +80,11 @@ func cmdReport(ctx context.Context, c console, args []string) (status int, err e
 	if err := o.named(db, run); err != nil {
 		return wrongUse, err
 	}
-	live := newProgress(c.err, run.Submissions)
+	o.spared = sparedBy(db.Path(), run.SuitePath, o.force)
+	if err := o.spared.check(o.output, o.format); err != nil {
+		return wrongUse, err
+	}
+	live := newProgress(c.err, run.Submissions+run.Missing)
 	live.noun = "submissions"
 	err = o.write(c, run, o.reports(ctx, db, run.ID, live))
 	live.clear()
@@ -106,18 +110,15 @@ func parseReport(args []string) (reportOrder, error) {
 	flags.StringVar(&o.submission, "submission", "", "")
 	flags.StringVar(&o.audience, "audience", "instructor", "")
 	flags.StringVar(&o.hidden, "hidden", report.GradescopeHidden, "")
+	flags.BoolVar(&o.reveal, "reveal", false, "")
+	flags.BoolVar(&o.force, "force", false, "")
 	flags.StringVarP(&o.output, "output", "o", "-", "")
-	flags.StringVar(&o.db, "db", "", "")
-	flags.StringVar(&o.run, "run", "", "")
-	rest, err := parse(flags, args, 0, 1)
+	o.flags(flags)
+	rest, err := parse(flags, keepNumbers(args), 0, 2)
+	if err == nil {
+		err = o.onlySuite(flags, rest)
+	}
 	if err != nil {
-		return o, err
-	}
-	if len(rest) > 0 {
-		o.suite = rest[0]
-	}
-	if flags.Changed("run") && !isRun(o.run) {
-		_, err := number(o.run)
 		return o, err
 	}
 	return o, o.check(flags)
@@ -148,42 +149,18 @@ func (o *reportOrder) check(flags *pflag.FlagSet) error {
 		return wrong("--long is for csv")
 	case flags.Changed("hidden") && o.format != "gradescope":
 		return wrong("--hidden is for gradescope")
+	case o.reveal && o.format != "gradescope":
+		return wrong("--reveal is for gradescope; in the other formats --audience says who reads it")
+	case o.reveal && o.audience == "student":
+		return wrong("--reveal and --audience student exclude each other")
 	case !slices.Contains(visibilities, o.hidden):
 		return wrong("--hidden %s: there are %s", o.hidden, strings.Join(visibilities, ", "))
 	case o.output == "":
 		return wrong("-o: an empty name")
+	case o.force && o.output == "-":
+		return wrong("--force needs -o")
 	}
 	return nil
-}
-
-// chosen is the run that is meant: the one that was named, or the latest; of a named suite, whose results
-// lie among those of others, its latest.
-func (o *reportOrder) chosen(db *store.Store) (store.Run, error) {
-	if o.run != "" {
-		id, err := findRun(db, o.run)
-		if err != nil {
-			return store.Run{}, err
-		}
-		return db.Run(id)
-	}
-	if o.suite != "" && o.db == "" {
-		of := o.suite
-		if filepath.Ext(of) == ".yaml" {
-			of = filepath.Dir(of)
-		}
-		runs, err := db.Runs()
-		if err != nil {
-			return store.Run{}, err
-		}
-		i := slices.IndexFunc(runs, func(r store.Run) bool { return really(filepath.Dir(r.SuitePath)) == really(of) })
-		if i >= 0 {
-			return runs[i], nil
-		}
-		if really(filepath.Dir(db.Path())) != really(of) {
-			return store.Run{}, hint.With(fmt.Errorf("no run of suite %s in %s", o.suite, db.Path()), "list the runs with: pocket-grade results")
-		}
-	}
-	return db.Latest()
 }
 
 // named says that there is no submission of the name that was given.
@@ -227,6 +204,6 @@ func (o *reportOrder) write(c console, run store.Run, reports report.Reports) er
 	if !ok {
 		return fmt.Errorf("format %s: not found", name)
 	}
-	about := report.Run{ID: run.ID, Suite: run.Suite, Started: run.Started, Finished: run.Finished}
+	about := report.Run{ID: run.ID, Suite: run.Suite, Started: run.Started, Finished: run.Finished, LeftOut: run.LeftOut, Untimed: o.audience == "student"}
 	return writeOutput(c, o.output, func(w io.Writer) error { return format.Write(w, about, reports) })
 }

@@ -46,7 +46,7 @@ func (o *reportOrder) gradescope(c console, reports report.Reports) error {
 	if first == nil || folder {
 		return nil
 	}
-	return writeOutput(c, o.output, func(w io.Writer) error { return report.Gradescope(w, *first, o.hidden) })
+	return writeOutput(c, o.output, func(w io.Writer) error { return report.Gradescope(w, *first, o.hidden, o.reveal) })
 }
 
 func (o *reportOrder) oneOfMany(c console, r grader.Report, taken map[string]bool) error {
@@ -58,7 +58,11 @@ func (o *reportOrder) oneOfMany(c console, r grader.Report, taken map[string]boo
 		name = fmt.Sprintf("%s~%d", fileName(r.Submission), n)
 	}
 	taken[strings.ToLower(name)] = true
-	return writeOutput(c, filepath.Join(o.output, name+".json"), func(w io.Writer) error { return report.Gradescope(w, r, o.hidden) })
+	path := filepath.Join(o.output, name+".json")
+	if err := o.spared.check(path, o.format); err != nil {
+		return &misuse{err}
+	}
+	return writeOutput(c, path, func(w io.Writer) error { return report.Gradescope(w, r, o.hidden, o.reveal) })
 }
 
 // isFolder says whether an output is meant as a folder: it is one, or its name ends as one.

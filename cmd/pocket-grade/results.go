@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"slices"
 	"strconv"
 	"time"
 
@@ -15,27 +17,23 @@ import (
 	"pocket/runtime/hint"
 )
 
-const usageResults = `Usage: pocket-grade results [FLAGS] [RUN]
+const usageResults = `Usage: pocket-grade results [FLAGS] [SUITE] [RUN]
 
-Lists the stored runs, newest first, or the submissions of one. RUN is a number, latest, or -1 for the one
-before the latest.
+Lists the stored runs, newest first, or the submissions of one.
 
 FLAGS
       --student GLOB  only submissions whose name, or whose student's name, id or email, matches
       --verdict V     only submissions with this verdict: AC, WA, …, or "not-AC"; with --case, cases
       --case GLOB     a line per case whose name matches, in place of one per submission
-      --suite SUITE   the suite whose results are meant (default: the current folder, then the user's
-                      state folder)
-      --db FILE       the database
       --json          as JSON
       --reveal        show also what hidden cases were given, wrote and expected
-
+` + usageWhere + `
 EXAMPLE
-  pocket-grade results --suite suites/squares 3
-  pocket-grade results --suite suites/squares --case 'big-*' --verdict TLE latest
+  pocket-grade results suites/squares 3
+  pocket-grade results --case 'big-*' --verdict TLE suites/squares latest
 
 EXIT STATUS
-  0; 2 wrong use, no such database or run, or nothing that matches
+  0; 2 wrong use, no such database or run, or nothing that matches; 3 the database cannot be read
 `
 
 func cmdResults(_ context.Context, c console, args []string) (status int, err error) {
@@ -43,38 +41,43 @@ func cmdResults(_ context.Context, c console, args []string) (status int, err er
 	var wanted selection
 	wanted.flags(flags)
 	reveal := revealFlag(flags)
-	db, rest, asJSON, err := openStore(flags, args, 1)
+	var at where
+	db, _, asJSON, err := openStore(c, &at, flags, args, 0)
 	if err != nil {
 		return wrongUse, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	if len(rest) == 0 {
+	if at.run == "" {
 		if wanted != (selection{}) {
 			return wrongUse, hint.With(errors.New("results: --student, --verdict and --case choose from a run"), "name one: latest, or a number")
 		}
-		return listRuns(c, db, asJSON)
+		return listRuns(c, &at, db, asJSON)
 	}
 	if err := wanted.check(); err != nil {
 		return wrongUse, err
 	}
-	run, err := findRun(db, rest[0])
+	run, err := at.chosen(db)
 	if err != nil {
 		return wrongUse, err
 	}
-	reports, err := reportsOf(db, run, "")
+	reports, err := reportsOf(db, run.ID, "")
 	if err != nil {
 		return wrongUse, err
 	}
 	if reports = wanted.from(allSeen(reports, *reveal)); len(reports) == 0 {
-		return wrongUse, hint.With(fmt.Errorf("run %d has nothing that matches", run), "see pocket-grade results %d", run)
+		return wrongUse, hint.With(fmt.Errorf("run %d has nothing that matches", run.ID), "see pocket-grade results %d", run.ID)
 	}
 	switch {
 	case asJSON:
 		return finish(report.JSON(c.out, reports))
 	case wanted.cases != "":
-		return finish(listCases(c, reports))
+		return finish(report.WriteCases(c.out, reports, look(c.out)))
 	}
-	return finish(listReports(c, reports))
+	err = listReports(c, reports)
+	if err == nil && wanted == (selection{}) {
+		_, err = io.WriteString(c.out, report.LeftOut(run.LeftOut))
+	}
+	return finish(err)
 }
 
 func listReports(c console, reports []grader.Report) error {
@@ -82,7 +85,7 @@ func listReports(c console, reports []grader.Report) error {
 	for _, r := range reports {
 		names = append(names, r.Submission)
 	}
-	table := report.NewTable(c.out, names, color(c.out))
+	table := report.NewTable(c.out, names, look(c.out))
 	for _, r := range reports {
 		if err := table.Add(r); err != nil {
 			return err
@@ -91,22 +94,8 @@ func listReports(c console, reports []grader.Report) error {
 	return table.Close()
 }
 
-func listCases(c console, reports []grader.Report) error {
-	columns := []report.Column{{Title: "SUBMISSION"}, {Title: "CASE"}, {Title: "VERDICT"}, {Title: "CPU", Right: true},
-		{Title: "WALL", Right: true}, {Title: "MEMORY", Right: true}, {Title: "DETAIL"}}
-	var rows [][]string
-	for _, r := range reports {
-		for _, one := range r.Results {
-			rows = append(rows, []string{r.Submission, one.Case, string(one.Verdict), one.Usage.CPU.Round(time.Millisecond).String(),
-				one.Usage.Wall.Round(time.Millisecond).String(), one.Usage.Memory.Human(), one.Detail})
-		}
-	}
-	_, err := fmt.Fprint(c.out, report.Columns(columns, rows))
-	return err
-}
-
-func listRuns(c console, db *store.Store, asJSON bool) (int, error) {
-	runs, err := db.Runs()
+func listRuns(c console, at *where, db *store.Store, asJSON bool) (int, error) {
+	runs, err := at.runs(db)
 	if err != nil {
 		return judgeError, err
 	}
@@ -114,16 +103,30 @@ func listRuns(c console, db *store.Store, asJSON bool) (int, error) {
 		return finish(report.JSON(c.out, append([]store.Run{}, runs...)))
 	}
 	columns := []report.Column{{Title: "RUN", Right: true}, {Title: "STARTED"}, {Title: "SUITE"},
-		{Title: "SUBMISSIONS", Right: true}, {Title: "ACCEPTED", Right: true}, {Title: "STATE"}}
+		{Title: "SUBMISSIONS", Right: true}, {Title: "MISSING", Right: true}, {Title: "ACCEPTED", Right: true}, {Title: "STATE"}}
+	missing := slices.ContainsFunc(runs, func(r store.Run) bool { return r.Missing > 0 })
+	if !missing {
+		columns = slices.Delete(columns, 4, 5)
+	}
 	var rows [][]string
 	for _, r := range runs {
 		state := "finished"
 		if r.Finished.IsZero() {
 			state = "interrupted"
 		}
-		rows = append(rows, []string{strconv.FormatInt(r.ID, 10), r.Started.Local().Format(time.DateTime), r.Suite,
-			strconv.Itoa(r.Submissions), strconv.Itoa(r.Accepted), state})
+		if r.Graders > 0 {
+			state = "running"
+		}
+		if r.Shard.Of > 0 {
+			state += fmt.Sprintf(", shard %d of %d", r.Shard.Number, r.Shard.Of)
+		}
+		row := []string{strconv.FormatInt(r.ID, 10), r.Started.Local().Format(time.DateTime), r.Suite,
+			strconv.Itoa(r.Submissions), strconv.Itoa(r.Missing), strconv.Itoa(r.Accepted), state}
+		if !missing {
+			row = slices.Delete(row, 4, 5)
+		}
+		rows = append(rows, row)
 	}
-	_, err = fmt.Fprint(c.out, report.Columns(columns, rows))
+	_, err = fmt.Fprint(c.out, report.Columns(columns, rows, look(c.out)))
 	return finish(err)
 }

@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
-	"syscall"
 
 	"github.com/spf13/pflag"
 
 	"pocket/grader"
+	"pocket/grader/intake"
 	"pocket/grader/judge"
 	"pocket/grader/language"
 	"pocket/runtime/hint"
@@ -60,6 +61,11 @@ FLAGS
       --new        begin a new run also where the same command was interrupted, instead of going on with it
   -q, --quiet      only the summary
       --repeat N   run every case N times; one whose verdicts differ is marked flaky and gets the worst
+      --shard K/N  only the Kth of N parts of the submissions, into a database of its own (default:
+                   pocket-grade-K-of-N.db in place of pocket-grade.db): N machines grade a class together,
+                   each with the same command but for K, and merge makes one run of it. With auto, K and N are
+                   what a job array says: SLURM_ARRAY_TASK_ID and _COUNT, or Kubernetes' JOB_COMPLETION_INDEX
+                   and, set in the job's template, JOB_COMPLETIONS
       --stop-early run no case of a submission after its first that is not AC
   -v, --verbose    explain each failure, not only the first
       --exit-zero  exit with 0 also when not all is accepted
@@ -67,6 +73,7 @@ FLAGS
 EXAMPLE
   pocket-grade run suites/squares alice.py bob/
   pocket-grade run suites/squares --batch submissions.zip --roster class.csv
+  pocket-grade run suites/squares --batch submissions.zip --shard 3/16
 
 EXIT STATUS
   0    all submissions accepted
@@ -91,6 +98,8 @@ type runOptions struct {
 	noCache        bool
 	stopEarly      bool
 	repeat         int
+	shard          shard
+	leftOut        []grader.LeftOut
 	args           []string // all of the command, for the audit trail
 }
 
@@ -107,6 +116,7 @@ func parseRun(args []string) (runOptions, []string, error) {
 	flags.BoolVar(&o.noCache, "no-cache", false, "")
 	flags.BoolVar(&o.stopEarly, "stop-early", false, "")
 	flags.IntVar(&o.repeat, "repeat", 1, "")
+	flags.Var(&o.shard, "shard", "")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "")
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "")
 	flags.BoolVar(&o.exitZero, "exit-zero", false, "")
@@ -120,8 +130,8 @@ func parseRun(args []string) (runOptions, []string, error) {
 	if err == nil {
 		err = o.batch.check(len(rest) - 1)
 	}
-	if err == nil && o.workers < 1 {
-		err = hint.With(fmt.Errorf("run: -j %d: at least one case must run at once", o.workers), "leave -j out for one per core")
+	if err == nil {
+		err = checkJobs("run", o.workers)
 	}
 	if err == nil && (o.repeat < 1 || o.repeat > 1000) {
 		err = hint.With(fmt.Errorf("run: --repeat %d: must be from 1 to 1000", o.repeat), "leave --repeat out to run each case once")
@@ -132,16 +142,36 @@ func parseRun(args []string) (runOptions, []string, error) {
 	return o, rest, err
 }
 
+// mostJobs is more than any machine has cores for; each case at once needs memory, descriptors and processes of ours.
+const mostJobs = 1024
+
+// checkJobs says what is wrong with a number of cases at once.
+func checkJobs(command string, n int) (err error) {
+	switch {
+	case n < 1:
+		err = fmt.Errorf("%s: -j %d: at least one case must run at once", command, n)
+	case n > mostJobs:
+		err = fmt.Errorf("%s: -j %d: at most %d cases can run at once", command, n, mostJobs)
+	}
+	return hint.With(err, "leave -j out for one per core")
+}
+
 func cmdRun(ctx context.Context, c console, args []string) (status int, err error) {
 	o, rest, err := parseRun(args)
 	if err != nil {
+		return wrongUse, err
+	}
+	if err := o.shard.resolve(os.Getenv); err != nil {
 		return wrongUse, err
 	}
 	s, table, err := loadSuite(rest[0], o.languages)
 	if err != nil {
 		return wrongUse, err
 	}
-	seen := shown(s) // by any case: results stay for later runs, which may choose others
+	if err := guarded(s); err != nil {
+		return wrongUse, err
+	}
+	whole := *s // results stay for later runs, which may choose other cases
 	s.StopEarly = s.StopEarly || o.stopEarly
 	if s.Cases, err = judge.Select(s, o.pattern); err != nil {
 		return wrongUse, err
@@ -151,6 +181,13 @@ func cmdRun(ctx context.Context, c console, args []string) (status int, err erro
 		return wrongUse, err
 	}
 	o.table = table.Digest()
+	given := rest[1:]
+	if o.batch.path != "" {
+		given = []string{o.batch.path}
+	}
+	if err := apart(&whole, given); err != nil {
+		return wrongUse, err
+	}
 	workspace, err := judge.OpenWorkspace()
 	if err != nil {
 		return judgeError, err
@@ -160,24 +197,16 @@ func cmdRun(ctx context.Context, c console, args []string) (status int, err erro
 	if o.batch.path == "" {
 		entries, err = enter(rest[1:], s, table)
 	} else {
-		entries, err = enterBatch(c, o, s, table, workspace)
+		entries, o.leftOut, err = enterBatch(c, o, s, table, workspace)
 	}
 	if err != nil {
-		return faultStatus(err), err
+		return wrongUse, err
 	}
-	path, err := database(c, o.db, s, seen)
+	path, err := database(c, o.db, s, shown(&whole), o.shard)
 	if err != nil {
 		return wrongUse, err
 	}
 	return grade(ctx, c, o, s, kit, path, workspace, entries)
-}
-
-// faultStatus is the exit status when what is to be graded cannot be found.
-func faultStatus(err error) int {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EIO) {
-		return judgeError
-	}
-	return wrongUse
 }
 
 // entry is one submission with the way to run it.
@@ -227,6 +256,10 @@ func enterOne(path string, s *grader.Suite, table language.Table) (entry, error)
 		return entry{}, err
 	}
 	program, err := prepare(&sub, sub.Path, s, table)
+	if errors.Is(err, language.ErrUnknown) && len(sub.Files) == 1 && intake.IsArchive(sub.Files[0]) {
+		err = fmt.Errorf("submission %s: an archive is not unpacked when it is named", path)
+		return entry{}, hint.With(err, "grade an archive of several submissions with --batch %s; put one of a single submission into a folder, and name that with --batch", path)
+	}
 	if err != nil {
 		return entry{}, fmt.Errorf("submission %w", err)
 	}

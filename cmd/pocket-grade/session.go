@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -19,7 +18,8 @@ func (s *session) show(r grader.Report) error {
 	}
 	s.progress.clear()
 	r = seen(r, s.options.reveal)
-	o := report.Options{Color: color(s.out), Brief: s.options.quiet, All: s.options.verbose, Input: s.input, Reveal: s.options.reveal}
+	o := look(s.out)
+	o.Brief, o.All, o.Reveal = s.options.quiet, s.options.verbose, s.options.reveal
 	switch {
 	case s.table == nil:
 		return report.Text(s.out, r, o)
@@ -39,40 +39,13 @@ func line(w io.Writer) error {
 	return err
 }
 
-// input is the beginning of a case's input, for the report.
-func (s *session) input(name string) string {
-	for _, c := range s.suite.Cases {
-		if c.Name == name {
-			text, err := beginning(c.Input)
-			if err != nil {
-				return "cannot be read: " + err.Error()
-			}
-			return text
-		}
-	}
-	return ""
-}
-
-// beginning reads as much of a text as a report could show.
-func beginning(t grader.Text) (string, error) {
-	if t.Path == "" {
-		return t.Inline, nil
-	}
-	f, err := os.Open(t.Path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, 64<<10))
-	return string(text), err
-}
-
 // results is what --json writes.
 type results struct {
-	Run      int64           `json:"run"`
-	Database string          `json:"database"`
-	Suite    string          `json:"suite"`
-	Reports  []grader.Report `json:"reports"`
+	Run      int64            `json:"run"`
+	Database string           `json:"database"`
+	Suite    string           `json:"suite"`
+	LeftOut  []grader.LeftOut `json:"left_out,omitempty"`
+	Reports  []grader.Report  `json:"reports"`
 }
 
 // summarize ends the output.
@@ -83,16 +56,20 @@ func (s *session) summarize() error {
 	if s.options.json {
 		return s.writeJSON()
 	}
+	var err error
 	if s.table != nil {
-		return s.table.Close()
+		err = s.table.Close()
 	}
-	return nil
+	if err == nil {
+		_, err = io.WriteString(s.out, report.LeftOut(s.run.LeftOut))
+	}
+	return err
 }
 
 // writeJSON writes the run's reports from the store, one after the other: together they may be large.
 func (s *session) writeJSON() error {
 	var frame bytes.Buffer
-	if err := report.JSON(&frame, results{s.run.ID, s.db.Path(), s.suite.Name, []grader.Report{}}); err != nil {
+	if err := report.JSON(&frame, results{s.run.ID, s.db.Path(), s.suite.Name, s.run.LeftOut, []grader.Report{}}); err != nil {
 		return err
 	}
 	begin, end, _ := strings.Cut(frame.String(), "[]\n}")

@@ -8,37 +8,34 @@ import (
 
 	"pocket/grader"
 	"pocket/grader/report"
-	"pocket/grader/store"
 )
 
-const usageShow = `Usage: pocket-grade show [FLAGS] [RUN] [SUBMISSION [CASE]]
+const usageShow = `Usage: pocket-grade show [FLAGS] [SUITE] [RUN] [SUBMISSION [CASE]]
 
 Shows a stored submission with every failure, or one of its cases with all figures and how each limit was
-held. RUN is a number, latest, or -1 for the one before it (default: the latest). CASE "compile" is the compiler's run.
+held. RUN is the latest by default. CASE "compile" is the compiler's run.
 
 FLAGS
-      --suite SUITE  the suite whose results are meant (default: the current folder, then the user's
-                     state folder)
-      --db FILE      the database
       --json         as JSON
       --reveal       show also what hidden cases were given, wrote and expected
-
+` + usageWhere + `
 EXAMPLE
-  pocket-grade show --suite suites/squares 3 alice.py big
+  pocket-grade show suites/squares 3 alice.py big
 
 EXIT STATUS
-  0; 2 wrong use, no such run, submission or case
+  0; 2 wrong use, no such run, submission or case; 3 the database cannot be read
 `
 
 func cmdShow(_ context.Context, c console, args []string) (status int, err error) {
 	flags := pflag.NewFlagSet("show", pflag.ContinueOnError)
 	reveal := revealFlag(flags)
-	db, rest, asJSON, err := openStore(flags, args, 3)
+	var at where
+	db, rest, asJSON, err := openStore(c, &at, flags, args, 2)
 	if err != nil {
 		return wrongUse, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	run, rest, err := chooseRun(db, rest)
+	run, err := at.chosen(db)
 	if err != nil {
 		return wrongUse, err
 	}
@@ -49,26 +46,17 @@ func cmdShow(_ context.Context, c console, args []string) (status int, err error
 	if len(rest) > 1 {
 		name = rest[1]
 	}
-	reports, err := reportsOf(db, run, submission)
+	reports, err := reportsOf(db, run.ID, submission)
 	if err != nil {
 		return wrongUse, err
 	}
 	reports = allSeen(reports, *reveal)
-	o := report.Options{Color: color(c.out), All: true, Reveal: *reveal}
+	o := look(c.out)
+	o.All, o.Reveal = true, *reveal
 	if name != "" {
 		return showCase(c, reports[0], name, asJSON, o)
 	}
 	return finish(showReports(c, reports, asJSON, o))
-}
-
-// chooseRun takes the run from the arguments, or else the latest.
-func chooseRun(db *store.Store, args []string) (int64, []string, error) {
-	if len(args) > 0 && (isRun(args[0]) || len(args) > 2) {
-		run, err := findRun(db, args[0])
-		return run, args[1:], err
-	}
-	run, err := db.Latest()
-	return run.ID, args, err
 }
 
 func showReports(c console, reports []grader.Report, asJSON bool, o report.Options) error {

@@ -1,20 +1,21 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"pocket/grader"
+	"pocket/grader/runner"
+	"pocket/runtime/hint"
 )
 
 // shown is what a suite's programs can read of the host, whichever cases are chosen: its volumes, and its
-// root file system where that is a folder.
+// root file system where that is the host's or a folder.
 func shown(s *grader.Suite) []string {
-	var all []string
-	if filepath.IsAbs(s.RootFS) {
-		all = append(all, s.RootFS)
-	}
+	all := runner.Shown(s.RootFS)
 	for _, c := range s.Cases {
 		for _, v := range c.Volumes {
 			all = append(all, v.Host)
@@ -22,6 +23,95 @@ func shown(s *grader.Suite) []string {
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
+}
+
+// guarded refuses a suite that its programs can read through the root file system. In its volumes, what they must
+// not read is masked.
+func guarded(s *grader.Suite) error {
+	root := runner.Shown(s.RootFS)
+	seen := map[string]bool{}
+	for _, file := range secrets(s) {
+		if real, err := filepath.EvalSymlinks(file); err == nil {
+			file = real
+		}
+		if dir := filepath.Dir(file); seen[dir] {
+			continue
+		} else {
+			seen[dir] = true
+		}
+		if folder := shownIn(root, file); folder != "" {
+			err := fmt.Errorf("suite %s: its programs can read all of %s, and in it %s", s.Name, folder, file)
+			return hint.With(err, "move that to a folder which the root file system does not show, or give the suite another rootfs")
+		}
+	}
+	return nil
+}
+
+// secrets are the files and folders of a suite by which programs could tell what is right.
+func secrets(s *grader.Suite) []string {
+	all := []string{s.File}
+	if s.Submissions != "" {
+		all = append(all, filepath.Join(s.Submissions, "any"))
+	}
+	for _, c := range s.Cases {
+		if c.Answer.Path != "" {
+			all = append(all, c.Answer.Path)
+		}
+		for _, t := range []*grader.Tool{c.Compare.Checker, c.Interactor} {
+			if t != nil {
+				all = append(all, t.Path)
+			}
+		}
+	}
+	return all
+}
+
+// apart refuses submissions, or folders and archives of them, that the suite's programs can read, and a folder for
+// temporary files into which they would be copied: what one student handed in is none of another's business. The
+// reference submissions are masked in volumes.
+func apart(s *grader.Suite, submissions []string) error {
+	seen := shown(s)
+	for _, path := range submissions {
+		folder := shownIn(seen, path)
+		if folder == "" || masked(s, folder, path) {
+			continue
+		}
+		err := fmt.Errorf("submission %s: the suite's programs can read all of %s, and in it what others handed in", path, folder)
+		return hint.With(err, "move the submissions to another folder")
+	}
+	if folder := shownIn(seen, filepath.Join(os.TempDir(), "any")); folder != "" {
+		err := fmt.Errorf("temporary files in %s: the suite's programs can read all of %s, and in it what others handed in", os.TempDir(), folder)
+		return hint.With(err, "set TMPDIR to another folder")
+	}
+	return nil
+}
+
+// masked says that no program can open a submission that lies in a volume.
+func masked(s *grader.Suite, volume, path string) bool {
+	path = really(path)
+	for _, c := range s.Cases {
+		for _, v := range c.Volumes {
+			if v.Host != volume {
+				continue
+			}
+			return slices.ContainsFunc(v.Masks, func(mask string) bool {
+				file := filepath.Join(really(v.Host), mask)
+				return file == path || strings.HasPrefix(file, path+"/")
+			})
+		}
+	}
+	return false
+}
+
+// paths are where submissions lie.
+func paths(entries []entry) []string {
+	var all []string
+	for _, e := range entries {
+		if e.submission.Path != "" {
+			all = append(all, e.submission.Path)
+		}
+	}
+	return all
 }
 
 // shownIn returns the one of the folders and files in which a file lies, or would lie if it were made; ""

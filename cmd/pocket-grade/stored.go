@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -14,86 +13,6 @@ import (
 	"pocket/grader/store"
 	"pocket/runtime/hint"
 )
-
-// openStore reads the flags that the commands for what is stored share and opens the database they mean.
-func openStore(flags *pflag.FlagSet, args []string, most int) (*store.Store, []string, bool, error) {
-	path := flags.String("db", "", "")
-	suite := flags.String("suite", "", "")
-	asJSON := flags.Bool("json", false, "")
-	rest, err := parse(flags, keepNumbers(args), 0, most)
-	if err != nil {
-		return nil, nil, false, err
-	}
-	found, err := findDatabase(*path, *suite)
-	if err != nil {
-		return nil, nil, false, err
-	}
-	db, err := store.OpenToRead(found)
-	return db, rest, *asJSON, err
-}
-
-// keepNumbers makes "-1" an argument: no flag of ours is a digit.
-func keepNumbers(args []string) []string {
-	var kept []string
-	for i, arg := range args {
-		if arg == "--" {
-			return append(kept, args[i:]...)
-		}
-		if n, err := strconv.ParseInt(arg, 10, 64); err == nil && n < 0 {
-			arg = "latest" + arg
-		}
-		kept = append(kept, arg)
-	}
-	return kept
-}
-
-// findRun finds the run that a word means: a number, latest, or latest-N for the one N before it.
-func findRun(db *store.Store, word string) (int64, error) {
-	if back, ok := strings.CutPrefix(word, "latest"); ok {
-		return before(db, back, word)
-	}
-	n, err := number(word)
-	if err == nil {
-		_, err = db.Run(n)
-	}
-	return n, err
-}
-
-func before(db *store.Store, back, word string) (int64, error) {
-	n := 0
-	if back != "" {
-		var err error
-		if n, err = strconv.Atoi(back); err != nil || n > 0 {
-			return 0, hint.With(fmt.Errorf("%q is not a run", word), "write a number, latest, or latest-1 for the one before")
-		}
-	}
-	if n == 0 {
-		run, err := db.Latest()
-		return run.ID, err
-	}
-	runs, err := db.Runs()
-	if err == nil && len(runs) <= -n {
-		err = hint.With(fmt.Errorf("%s: there are only %d runs", word, len(runs)), "see pocket-grade results")
-	}
-	if err != nil {
-		return 0, err
-	}
-	return runs[-n].ID, nil
-}
-
-// isRun says whether a word can only mean a run.
-func isRun(word string) bool {
-	n, err := strconv.ParseInt(word, 10, 64)
-	return err == nil && n > 0 || word == "latest" || strings.HasPrefix(word, "latest-")
-}
-
-func number(text string) (int64, error) {
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n < 1 {
-		return 0, hint.With(fmt.Errorf("%q is not a run's number", text), "see pocket-grade results")
-	}
-	return n, nil
-}
 
 // reportsOf returns a run's reports, those of one submission when it is named; that there is none is an
 // error.

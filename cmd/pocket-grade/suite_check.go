@@ -10,10 +10,10 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"pocket/grader"
 	"pocket/grader/report"
 	"pocket/grader/suite"
 	"pocket/grader/trial"
-	"pocket/runtime/hint"
 )
 
 const usageSuiteCheck = `Usage: pocket-grade suite check [FLAGS] SUITE
@@ -66,10 +66,7 @@ func parseSuiteCheck(args []string) (o checkOptions, path string, err error) {
 	if err != nil {
 		return o, "", err
 	}
-	if o.workers < 1 {
-		err = hint.With(fmt.Errorf("suite check: -j %d: at least one case must run at once", o.workers), "leave -j out for one per core")
-	}
-	return o, rest[0], err
+	return o, rest[0], checkJobs("suite check", o.workers)
 }
 
 func cmdSuiteCheck(ctx context.Context, c console, args []string) (int, error) {
@@ -82,6 +79,9 @@ func cmdSuiteCheck(ctx context.Context, c console, args []string) (int, error) {
 		return wrongUse, err
 	}
 	if _, err := tools(s, table); err != nil {
+		return wrongUse, err
+	}
+	if err := guarded(s); err != nil {
 		return wrongUse, err
 	}
 	if o.submissions != "" {
@@ -122,6 +122,8 @@ func tryStatus(c console, err error) (int, error) {
 		return interrupted, nil
 	case errors.As(err, &fault):
 		return judgeError, fault.error
+	case errors.Is(err, grader.ErrFull):
+		return judgeError, err
 	}
 	return wrongUse, err
 }

@@ -143,12 +143,12 @@ func (s checked) write(w io.Writer) error {
 	b.WriteString(report.Columns([]report.Column{
 		{Title: "GROUP"}, {Title: "CASES", Right: true}, {Title: "SAMPLE", Right: true}, {Title: "HIDDEN", Right: true},
 		{Title: "POINTS", Right: true}, {Title: "SCORE"}, {Title: "REQUIRES"},
-	}, s.rows()))
+	}, s.rows(), look(w)))
 	for _, r := range s.Warnings {
 		fmt.Fprintf(&b, "%s:%d: warning: %s\n", r.File, r.Line, report.Printable(r.Text))
 	}
 	if s.Trial != nil {
-		writeTrial(&b, *s.Trial)
+		writeTrial(&b, *s.Trial, look(w))
 	}
 	for _, text := range s.Remarks {
 		fmt.Fprintf(&b, "warning: %s\n", report.Printable(text))

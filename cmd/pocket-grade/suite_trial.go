@@ -43,14 +43,14 @@ var signs = map[grader.Verdict]string{
 	grader.CE: "C", grader.SKIP: "-", grader.JE: "!",
 }
 
-func writeTrial(b *strings.Builder, t trial.Trial) {
+func writeTrial(b *strings.Builder, t trial.Trial, o report.Options) {
 	b.WriteString("\n" + report.Columns([]report.Column{
 		{Title: "SUBMISSION"}, {Title: "WANT"}, {Title: "GOT"}, {Title: "CASES", Right: true}, {Title: "SCORE", Right: true},
 		{Title: "BY CASE"},
-	}, submissionRows(t)))
+	}, submissionRows(t), o))
 	b.WriteString("\n" + report.Columns([]report.Column{
 		{Title: "CASE"}, {Title: "CATCHES", Right: true}, {Title: "ONLY HERE"}, {Title: "SLOWEST ACCEPTED"},
-	}, caseRows(t)))
+	}, caseRows(t), o))
 	b.WriteString("\n")
 	if t.Slowest != nil {
 		fmt.Fprintf(b, "slowest accepted: %s, %s\n", report.Printable(t.Slowest.Submission), t.Slowest)

@@ -29,19 +29,24 @@ func try(ctx context.Context, c console, s *grader.Suite, table language.Table, 
 	if err != nil {
 		return made, err
 	}
+	if err := apart(s, paths(entries)); err != nil {
+		return made, err
+	}
 	kit, err := tools(s, table)
 	if err != nil {
 		return made, err
 	}
-	runner, _, err := newRunner(s)
+	runner, root, err := newRunner(s)
 	if err != nil {
 		return made, judgeFault{err}
 	}
+	defer func() { err = errors.Join(err, runner.Close()) }()
 	workspace, err := judge.OpenWorkspace()
 	if err != nil {
 		return made, judgeFault{err}
 	}
 	defer func() { err = errors.Join(err, workspace.Close()) }()
+	workspace.Root = root
 	if err := equip(workspace, kit); err != nil {
 		return made, judgeFault{err}
 	}

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"pocket/grader"
+	"pocket/grader/report"
 )
 
 // terminal says whether w is a terminal.
@@ -26,6 +27,22 @@ func terminal(w io.Writer) bool {
 func color(w io.Writer) bool {
 	return terminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
+
+// columns is how wide w is where it is a terminal, else 0.
+func columns(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok {
+		return 0
+	}
+	size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
+	if err != nil {
+		return 0
+	}
+	return int(size.Col)
+}
+
+// look is how tables and reports are written to w.
+func look(w io.Writer) report.Options { return report.Options{Color: color(w), Width: columns(w)} }
 
 // progress is one live line on a terminal, shown once grading takes longer than a second. It is safe for
 // concurrent use.
@@ -87,7 +104,16 @@ func (p *progress) show() {
 		return
 	}
 	p.shown = now
-	fmt.Fprint(p.w, "\r\x1b[K"+p.line(passed))
+	fmt.Fprint(p.w, "\r\x1b[K"+p.fit(p.line(passed)))
+}
+
+// fit keeps a text on one line: what is on the next could not be taken away. Some terminals go to it when the last
+// column is written.
+func (p *progress) fit(text string) string {
+	if n := columns(p.w); n > 1 {
+		return report.Fit(text, n-1)
+	}
+	return text
 }
 
 func (p *progress) line(passed time.Duration) string {
@@ -118,6 +144,6 @@ func (p *progress) say(text string) {
 	defer p.mu.Unlock()
 	if p.w != nil {
 		p.shown = time.Now()
-		fmt.Fprintf(p.w, "\r\x1b[K%s", text)
+		fmt.Fprintf(p.w, "\r\x1b[K%s", p.fit(text))
 	}
 }

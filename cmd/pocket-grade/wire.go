@@ -12,8 +12,8 @@ import (
 )
 
 // newRunner is the one place where the sandboxes behind the judge are made. root says what the root file
-// system is made of.
-func newRunner(s *grader.Suite) (r grader.Runner, root string, err error) {
+// system is made of. The runner must be closed.
+func newRunner(s *grader.Suite) (r *runner.Runner, root string, err error) {
 	made, err := runner.New(context.Background(), s.RootFS, nil)
 	if err != nil {
 		return nil, "", err

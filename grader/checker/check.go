@@ -68,6 +68,9 @@ func Check(c grader.Compare, output, answer []byte) Finding {
 	f.Line, f.Column = s.line, s.column
 	f.Detail = fmt.Sprintf("line %d, column %d: expected %s, got %s", s.line, s.column, s.want, s.got)
 	f.Difference = difference(c, output, answer, s)
+	if note := unseen(c, output, answer, s); note != "" {
+		f.Difference += "\\ " + note + "\n"
+	}
 	if f.Hint == "" {
 		f.Hint = wouldPass(c, output, answer)
 	}

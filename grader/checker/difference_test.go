@@ -37,7 +37,7 @@ func TestDifference(t *testing.T) {
 		"newline too many":      {exact, "25\n\n", "25\n", "@@ -1 +1,2 @@\n 25\n+\n"},
 		"trailing spaces":       {exact, "25 \t\n", "25\n", "@@ -1 +1 @@\n-25\n+25·→\n"},
 		"CRLF":                  {exact, "25\r\n", "25\n", "@@ -1 +1 @@\n-25\n+25␍\n"},
-		"no-break space":        {lines, "1\u00a02\n", "1 2\n", "@@ -1 +1 @@\n-1 2\n+1⍽2\n"},
+		"no-break space":        {lines, "1\u00a02\n", "1 2\n", "@@ -1 +1 @@\n-1 2\n+1⍽2\n\\ line 1 of the output has a no-break space (U+00A0) at column 2\n"},
 		"CRLF ignored":          {lines, "1\r\n3\r\n", "1\n2\n", "@@ -1,2 +1,2 @@\n 1\n-2\n+3␍\n"},
 		"numbers near":          {close6, "0.5000001\n2\n", "0.5\n1\n", "@@ -1,2 +1,2 @@\n 0.5\n-1\n+2\n"},
 		"case ignored":          {folded, "A b\n2\n", "a  B\n1\n", "@@ -1,2 +1,2 @@\n a  B\n-1\n+2\n"},

@@ -66,6 +66,10 @@ var relaxations = []struct {
 		t.output = rest
 		return t
 	}},
+	{"with ordinary spaces, and without characters that cannot be seen", all, func(t texts) texts {
+		t.output = seen(t.output)
+		return t
+	}},
 	{"if line ends were LF, not CRLF", strict, func(t texts) texts {
 		if !bytes.Contains(t.output, []byte("\r\n")) {
 			return texts{}

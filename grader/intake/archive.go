@@ -30,6 +30,9 @@ func archiveEnding(name string) string {
 	return name[len(name)-len(endings[i]):]
 }
 
+// IsArchive says whether a file is called like an archive.
+func IsArchive(name string) bool { return archiveEnding(name) != "" }
+
 // What a file is by its beginning.
 const (
 	kindZip   = "zip"

@@ -53,15 +53,9 @@ func number(digits string) int64 {
 	return n
 }
 
-// fitsCanvas wants most names to be Canvas': lab_1_2_x.py alone is no proof.
-func fitsCanvas(_ string, entries []fs.DirEntry) bool {
-	n := 0
-	for _, e := range entries {
-		if _, ok := parseCanvas(e.Name()); ok && !e.IsDir() {
-			n++
-		}
-	}
-	return n > 0 && 2*n > len(entries)
+func looksCanvas(e fs.DirEntry, _ []fs.DirEntry) bool {
+	_, ok := parseCanvas(e.Name())
+	return ok && !e.IsDir()
 }
 
 func readCanvas(at place, entries []fs.DirEntry) (*Class, error) {

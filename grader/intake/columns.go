@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+
+	"pocket/runtime/hint"
 )
 
 // column is what a roster's column holds.
@@ -46,6 +48,7 @@ type columns map[int]column
 func recogniseColumns(header []string) (columns, error) {
 	found := columns{}
 	tells := false
+	at := map[string]int{}
 	for i, title := range header {
 		key := strings.Map(func(r rune) rune {
 			if unicode.IsLetter(r) || unicode.IsDigit(r) {
@@ -54,6 +57,11 @@ func recogniseColumns(header []string) (columns, error) {
 			return -1
 		}, fold(title))
 		if kind, ok := columnNames[key]; ok {
+			if before, twice := at[key]; twice {
+				err := fmt.Errorf("column %d (%s) is called like column %d", i+1, printable(strings.TrimSpace(title)), before+1)
+				return nil, hint.With(err, "leave one of them out, or rename it")
+			}
+			at[key] = i
 			found[i] = kind
 			tells = tells || kind != sectionColumn
 		}
@@ -65,7 +73,7 @@ func recogniseColumns(header []string) (columns, error) {
 	for _, title := range header {
 		titles = append(titles, printable(strings.TrimSpace(title)))
 	}
-	return nil, fmt.Errorf("no column tells who a student is; the columns are %s", list(titles))
+	return nil, hint.With(fmt.Errorf("no column tells who a student is; the columns are %s", list(titles)), "name a column %s", known())
 }
 
 // student is who a line is about; false where it is about nobody: blank lines, and those that Canvas' gradebook

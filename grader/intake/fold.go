@@ -45,6 +45,28 @@ func compose(a, b rune) rune {
 // fold is a key for ids, logins and addresses: without blanks around, composed, in lower case.
 func fold(s string) string { return strings.ToLower(composed(strings.TrimSpace(s))) }
 
+// bases has for each character with a mark the one without.
+func bases() map[rune]rune {
+	base := map[rune]rune{}
+	for _, text := range compositions {
+		pairs := []rune(text)
+		for i := 0; i+1 < len(pairs); i += 2 {
+			base[pairs[i+1]] = pairs[i]
+		}
+	}
+	return base
+}
+
+// unmarked is a text without marks on its letters, as lists of names are sorted: Élodie is among the E.
+func unmarked(s string, base map[rune]rune) string {
+	return strings.Map(func(r rune) rune {
+		for without, ok := base[r]; ok; without, ok = base[r] { // ǖ, ü, u
+			r = without
+		}
+		return r
+	}, s)
+}
+
 // words are the words of a name: in lower case, without punctuation; apostrophes do not separate.
 func words(name string) []string {
 	folded := strings.Map(func(r rune) rune {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
+	"regexp"
 	"slices"
 
 	"gopkg.in/yaml.v3"
@@ -31,8 +32,16 @@ type handedIn struct {
 	} `yaml:":submitters"`
 }
 
-func fitsGradescope(_ string, entries []fs.DirEntry) bool {
-	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == metadata })
+// gradescopeFolder is the name of a submission's folder in an export.
+var gradescopeFolder = regexp.MustCompile(`^submission_\d+$`)
+
+// looksGradescope takes nothing for Gradescope's where its metadata are missing.
+func looksGradescope(e fs.DirEntry, among []fs.DirEntry) bool {
+	if e.Name() == metadata {
+		return !e.IsDir()
+	}
+	return e.IsDir() && gradescopeFolder.MatchString(e.Name()) &&
+		slices.ContainsFunc(among, func(o fs.DirEntry) bool { return o.Name() == metadata && !o.IsDir() })
 }
 
 // readGradescope makes an entry for each submitter: those who handed in together each have the result.

@@ -21,6 +21,7 @@ type Class struct {
 	Layout  Layout
 	Entries []Entry  // sorted by name; each has another one
 	Remarks []string // what the instructor may want to know of how they were found, a line each
+	LeftOut []grader.LeftOut
 }
 
 // Entry is what one student handed in, or several students together.
@@ -124,7 +125,7 @@ func unpackClass(path string, o Options) (place, error) {
 func (at place) unwrap(l Layout, stem string) (place, error) {
 	for {
 		entries, err := listed(at.dir)
-		if err != nil || len(entries) != 1 || !entries[0].IsDir() || recognise(at.dir, entries).Name != Plain {
+		if err != nil || len(entries) != 1 || !entries[0].IsDir() || isExport(at.dir, entries) {
 			return at, err
 		}
 		name := entries[0].Name()
@@ -132,11 +133,17 @@ func (at place) unwrap(l Layout, stem string) (place, error) {
 		if err != nil {
 			return at, err
 		}
-		if name != stem && (l != "" && l != Plain || recognise(filepath.Join(at.dir, name), inner).Name == Plain) {
+		if name != stem && (l != "" && l != Plain || !isExport(filepath.Join(at.dir, name), inner)) {
 			return at, nil
 		}
 		at = at.below(name)
 	}
+}
+
+// isExport says whether a platform's layout is recognised.
+func isExport(dir string, entries []fs.DirEntry) bool {
+	found, err := recognise(dir, entries)
+	return err == nil && found.layout.Name != Plain
 }
 
 func (at place) below(name string) place {
@@ -160,28 +167,52 @@ func (at place) find(o Options) (*Class, error) {
 			entries = append(entries, lost(top))
 		}
 	}
+	var dotted []string
 	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool {
-		path := filepath.Join(at.dir, e.Name())
-		return strings.HasPrefix(e.Name(), ".") || slices.Contains(o.Ignore, path)
+		if slices.Contains(o.Ignore, filepath.Join(at.dir, e.Name())) {
+			return true
+		}
+		if !strings.HasPrefix(e.Name(), ".") {
+			return false
+		}
+		dotted = append(dotted, printable(e.Name()))
+		return true
 	})
+	if len(entries) == 0 && len(dotted) > 0 {
+		return nil, hint.With(fmt.Errorf("nothing but names that begin with a dot: %s", list(dotted)), "rename them, without the dot")
+	}
 	if len(entries) == 0 && len(at.out) > 0 {
 		return nil, fmt.Errorf("nothing but %s: %w", list(at.out), errOutside)
 	}
-	l, err := chosen(o.Layout, at.dir, entries)
+	found, err := chosen(o.Layout, at.dir, entries)
 	if err != nil {
 		return nil, err
 	}
-	class, err := l.read(at, entries)
+	class, err := found.layout.read(at, entries)
 	if err != nil {
 		return nil, err
 	}
-	class.Layout = l.Name
+	class.Layout = found.layout.Name
+	if len(found.odd) > 0 {
+		class.Remarks = append(class.Remarks, "named as a platform does it and the others are not, each taken for a submission of its own: "+list(found.odd))
+	}
 	class.blame(at)
+	class.leaveOut(at.out, "its name leads out of the archive")
+	class.leaveOut(dotted, "its name begins with a dot")
 	if len(at.out) > 0 {
 		class.Remarks = append(class.Remarks, "left out, because their names lead out of the archive: "+list(at.out))
 	}
+	if len(dotted) > 0 {
+		class.Remarks = append(class.Remarks, fmt.Sprintf("left out, because the name begins with a dot (%d): %s", len(dotted), list(dotted)))
+	}
 	class.nameApart()
 	return class, nil
+}
+
+func (c *Class) leaveOut(names []string, why string) {
+	for _, name := range names {
+		c.LeftOut = append(c.LeftOut, grader.LeftOut{Name: name, Why: why})
+	}
 }
 
 // lost is a file that an archive has, but that could not be taken out.
@@ -228,7 +259,12 @@ func (c *Class) nameApart() {
 		}
 		taken[e.Name] = true
 	}
+	base := bases()
+	keys := map[string]string{}
+	for name := range taken {
+		keys[name] = unmarked(fold(name), base)
+	}
 	slices.SortFunc(c.Entries, func(a, b Entry) int {
-		return cmp.Or(strings.Compare(fold(a.Name), fold(b.Name)), strings.Compare(a.Name, b.Name))
+		return cmp.Or(grader.Natural(keys[a.Name], keys[b.Name]), grader.Natural(a.Name, b.Name))
 	})
 }

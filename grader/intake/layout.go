@@ -24,20 +24,23 @@ const (
 	GitHub     Layout = "github"     // clones of GitHub Classroom's repositories: ASSIGNMENT-LOGIN
 )
 
-// layout says how one is recognised and read.
+// layout says by what one is recognised, and how it is read.
 type layout struct {
-	Name Layout
-	fits func(dir string, entries []fs.DirEntry) bool
-	read func(at place, entries []fs.DirEntry) (*Class, error)
+	Name  Layout
+	looks func(e fs.DirEntry, among []fs.DirEntry) bool // whether a name is as the platform writes it; nil where that tells nothing
+	read  func(at place, entries []fs.DirEntry) (*Class, error)
 }
 
-// layouts is what is looked for, in this order; the last fits everything.
 var layouts = []layout{
-	{Gradescope, fitsGradescope, readGradescope},
-	{Moodle, fitsMoodle, readMoodle},
-	{Canvas, fitsCanvas, readCanvas},
-	{GitHub, fitsGitHub, readGitHub},
-	{Plain, func(string, []fs.DirEntry) bool { return true }, readPlain},
+	{Gradescope, looksGradescope, readGradescope},
+	{Moodle, looksMoodle, readMoodle},
+	{Canvas, looksCanvas, readCanvas},
+	{GitHub, nil, readGitHub},
+	{Plain, nil, readPlain},
+}
+
+func layoutNamed(name Layout) layout {
+	return layouts[slices.IndexFunc(layouts, func(l layout) bool { return l.Name == name })]
 }
 
 // Layouts are the names of all layouts.
@@ -59,22 +62,6 @@ func ParseLayout(name string) (Layout, error) {
 		return "", hint.With(fmt.Errorf("unknown layout %q", name), "layouts are auto, %s", strings.Join(Layouts(), ", "))
 	}
 	return Layout(name), nil
-}
-
-func recognise(dir string, entries []fs.DirEntry) layout {
-	return layouts[slices.IndexFunc(layouts, func(l layout) bool { return l.fits(dir, entries) })]
-}
-
-// chosen is the layout that was asked for, or else the one that is recognised.
-func chosen(name Layout, dir string, entries []fs.DirEntry) (layout, error) {
-	if name == "" {
-		return recognise(dir, entries), nil
-	}
-	l := layouts[slices.IndexFunc(layouts, func(l layout) bool { return l.Name == name })]
-	if len(entries) > 0 && !l.fits(dir, entries) && name != GitHub {
-		return l, hint.With(fmt.Errorf("nothing in it is laid out as %s does it", name), "leave --layout out, or choose another one")
-	}
-	return l, nil
 }
 
 // readPlain takes each entry for a submission.

@@ -71,7 +71,7 @@ func TestLayouts(t *testing.T) {
 		"plain": {map[string]string{
 			"alice.py": "1", "bob/main.py": "1", "bob/x/y.py": "", "carl.zip": code, "dora.tar.gz": string(gzipped(t, tarOf(t, tar1("m.c")))),
 			"-rf": "1", "a b\n.py": "1", ".DS_Store": "", "__MACOSX/x": "", ".hidden": "",
-		}, Plain, []string{"-rf: -rf", "a b\n: a b\n.py", "alice: alice.py", "bob: main.py x/y.py", "carl: main.py util.py", "dora: m.c"}, ""},
+		}, Plain, []string{"-rf: -rf", "a b\n: a b\n.py", "alice: alice.py", "bob: main.py x/y.py", "carl: main.py util.py", "dora: m.c"}, "left out, because the name begins with a dot (1): .hidden"},
 		"same names": {map[string]string{"ann.py": "1", "ann/main.py": "1", "ann.zip": code}, Plain,
 			[]string{"ann: main.py", "ann.py: ann.py", "ann.zip: main.py util.py"}, ""},
 		"wrapped": {map[string]string{"ann/lab1/src/main.py": "", "bob/x.zip": string(zipOf(t, packed{name: "a/in.zip", content: code}))}, Plain,
@@ -111,8 +111,26 @@ func TestLayouts(t *testing.T) {
 			"not named as gradescope does it, each taken for a submission of its own: submission_3"},
 		"github": {map[string]string{"lab-1-ann/.git/config": "", "lab-1-ann/main.py": "", "lab-1-b-ob/.git/x": "", "lab-1-b-ob/a.py": ""}, GitHub,
 			[]string{"ann: main.py", "b-ob: a.py"}, ""},
-		"no github":        {map[string]string{"lab-1/main.py": "", "lab-2/main.py": ""}, Plain, []string{"lab-1: main.py", "lab-2: main.py"}, ""},
-		"no canvas":        {map[string]string{"lab_1_2_x.py": "", "ann.py": "", "bob.py": ""}, Plain, []string{"ann: ann.py", "bob: bob.py", "lab_1_2_x: lab_1_2_x.py"}, ""},
+		"no github": {map[string]string{"lab-1/main.py": "", "lab-2/main.py": ""}, Plain, []string{"lab-1: main.py", "lab-2: main.py"}, ""},
+		"no canvas": {map[string]string{"lab_1_2_x.py": "", "ann.py": "", "bob.py": ""}, Plain, []string{"ann: ann.py", "bob: bob.py", "lab_1_2_x: lab_1_2_x.py"},
+			"named as a platform does it and the others are not, each taken for a submission of its own: lab_1_2_x.py"},
+		"canvas, a file as moodle has it": {map[string]string{
+			"leeann_12_301_main.py": "", "raybob_13_303_main.py": "", "eve_16_306_x_1_assignsubmission_file_y.py": "", "eve_16_307_submission_metadata.yml": "",
+		}, Canvas, []string{"eve [16]: submission_metadata.yml x_1_assignsubmission_file_y.py", "leeann [12]: main.py", "raybob [13]: main.py"}, ""},
+		"canvas, two, of which one as moodle has it": {map[string]string{"leeann_12_301_main.py": "", "eve_16_306_x_1_assignsubmission_file_y.py": ""}, Canvas,
+			[]string{"eve [16]: x_1_assignsubmission_file_y.py", "leeann [12]: main.py"}, ""},
+		"canvas, one put beside it": {map[string]string{"leeann_12_301_main.py": "", "raybob_13_303_main.py": "", "finn.py": ""}, Canvas,
+			[]string{"finn: finn.py", "leeann [12]: main.py", "raybob [13]: main.py"}, "not named as canvas does it, each taken for a submission of its own: finn.py"},
+		"moodle, flat, files as canvas has them": {map[string]string{
+			"Ann_101_assignsubmission_file_main.py": "", "Bob_102_assignsubmission_file_x_1_2_y.py": "", "Bob_102_assignsubmission_file_submission_metadata.yml": "",
+		}, Moodle, []string{"Ann [101]: main.py", "Bob [102]: submission_metadata.yml x_1_2_y.py"}, ""},
+		"plain, one as moodle has it": {map[string]string{"ann.py": "", "bob/main.py": "", "carl.py": "", "ann_101_assignsubmission_file_y.py": ""}, Plain,
+			[]string{"ann: ann.py", "ann_101_assignsubmission_file_y: ann_101_assignsubmission_file_y.py", "bob: main.py", "carl: carl.py"},
+			"named as a platform does it and the others are not, each taken for a submission of its own: ann_101_assignsubmission_file_y.py"},
+		"plain, one as gradescope has it": {map[string]string{
+			"ann.py": "", "bob.py": "", "submission_metadata.yml": "ann.py:\n  :submitters:\n  - :name: Eve\n",
+		}, Plain, []string{"ann: ann.py", "bob: bob.py", "submission_metadata: submission_metadata.yml"},
+			"named as a platform does it and the others are not, each taken for a submission of its own: submission_metadata.yml"},
 		"links and others": {map[string]string{"ann/": "", "bob.py": ""}, Plain, []string{"ann: ", "bob: bob.py"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -163,7 +181,10 @@ func TestClassArchive(t *testing.T) {
 }
 
 func TestFindRefuses(t *testing.T) {
-	dir := lay(t, map[string]string{"a.txt": "", "bad.zip": "PK\x03\x04", "outside.zip": string(zipOf(t, packed{name: "../a"})), "empty/": "", "plain/a.py": "", "meta/submission_metadata.yml": "["})
+	dir := lay(t, map[string]string{"a.txt": "", "bad.zip": "PK\x03\x04", "outside.zip": string(zipOf(t, packed{name: "../a"})), "empty/": "", "plain/a.py": "", "meta/submission_metadata.yml": "[",
+		"mixed/ann.py": "", "mixed/bob.py": "", "mixed/c_1_assignsubmission_file_": "", "mixed/d_2_assignsubmission_file_": "", "mixed/e_1_2_x.py": "",
+		"both/x_1_2_x_1_assignsubmission_file_y.py": "",
+		"folder/ann/x.py": "", "folder/submission_metadata.yml": ""})
 	for path, test := range map[string]struct {
 		layout Layout
 		want   string
@@ -175,6 +196,10 @@ func TestFindRefuses(t *testing.T) {
 		"empty":       {"", "nothing was handed in"},
 		"plain":       {Moodle, "nothing in it is laid out as moodle does it"},
 		"meta":        {"", "submission_metadata.yml: yaml"},
+		"mixed": {"", "the names do not agree on a layout: moodle (2): c_1_assignsubmission_file_, d_2_assignsubmission_file_; " +
+			"canvas (1): e_1_2_x.py; plain (2): ann.py, bob.py"},
+		"both":   {"", "do not agree on a layout: moodle (1): x_1_2_x_1_assignsubmission_file_y.py; canvas (1): x"},
+		"folder": {"", "do not agree on a layout: gradescope (1): submission_metadata.yml; plain (1): ann"},
 	} {
 		o := options(t)
 		o.Layout = test.layout
@@ -224,7 +249,7 @@ func FuzzLayouts(f *testing.F) {
 				}
 				entries = append(entries, e)
 			}
-			if l.Name == Gradescope || !l.fits("/nowhere", entries) {
+			if _, err := chosen(l.Name, "/nowhere", entries); l.Name == Gradescope || err != nil {
 				continue
 			}
 			class, err := l.read(place{dir: "/nowhere", shown: "/x.zip"}, entries)
@@ -257,3 +282,38 @@ func FuzzLayouts(f *testing.F) {
 type folder struct{ fs.DirEntry }
 
 func (folder) IsDir() bool { return true }
+
+func TestEntriesAreSortedAsPeopleDo(t *testing.T) {
+	dir := lay(t, map[string]string{"Team10/a.py": "", "team2/a.py": "", "Team1/a.py": "", "álvaro.py": "", "zoe.py": "", "Bob.py": ""})
+	class, err := Find(dir, options(t))
+	check(t, err)
+	var got []string
+	for _, e := range class.Entries {
+		got = append(got, e.Name)
+	}
+	if text := strings.Join(got, " "); text != "álvaro Bob Team1 team2 Team10 zoe" {
+		t.Errorf("got %s", text)
+	}
+}
+
+// TestOneNameDecidesNothing wants that of a class nobody is read in another way because of how one student calls a
+// file, whatever the layout and the file's name.
+func TestOneNameDecidesNothing(t *testing.T) {
+	for l, pattern := range map[Layout]string{Canvas: "s%d_%d_%d_%s", Moodle: "S%d_%d%.0d_assignsubmission_file_%s", Plain: "%.0d%.0d%.0d%s"} {
+		for _, chosen := range []string{"x_1_assignsubmission_file_y.py", "x_assignsubmission_onlinetext_onlinetext.html", "a_1_2_b.py", "anon_a_1_x", metadata, "submission_7"} {
+			for n := 3; n < 12; n++ {
+				files := map[string]string{}
+				for i := range n {
+					name := fmt.Sprintf("main%d.py", i)
+					files[fmt.Sprintf(pattern, i, i, i, name)] = ""
+				}
+				files[fmt.Sprintf(pattern, n, n, n, chosen)] = ""
+				c, err := Find(lay(t, files), options(t))
+				check(t, err)
+				if c.Layout != l || len(c.Entries) != n+1 {
+					t.Errorf("%d files of %s and %s: %d entries as %s", n, l, chosen, len(c.Entries), c.Layout)
+				}
+			}
+		}
+	}
+}

@@ -147,7 +147,12 @@ func (r *Roster) Match(c *Class) (missing []grader.Student) {
 func (r *Roster) ambiguous(name string, found []int) string {
 	var lines []string
 	for _, i := range found {
-		lines = append(lines, fmt.Sprint(r.students[i].line))
+		s := r.students[i]
+		text := fmt.Sprintf("line %d", s.line)
+		if id := firstOf(s.ID, s.Email); id != "" {
+			text += " with " + printable(id)
+		}
+		lines = append(lines, text)
 	}
-	return fmt.Sprintf("%s may be any of %d students of the roster (lines %s): name the submission by id", printable(name), len(found), list(lines))
+	return fmt.Sprintf("%s may be any of %d students of the roster (%s): name the submission by id", printable(name), len(found), list(lines))
 }

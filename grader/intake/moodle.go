@@ -21,14 +21,7 @@ var (
 	moodleOnline = "onlinetext"
 )
 
-func fitsMoodle(_ string, entries []fs.DirEntry) bool {
-	for _, e := range entries {
-		if moodleName.MatchString(e.Name()) {
-			return true
-		}
-	}
-	return false
-}
+func looksMoodle(e fs.DirEntry, _ []fs.DirEntry) bool { return moodleName.MatchString(e.Name()) }
 
 func readMoodle(at place, entries []fs.DirEntry) (*Class, error) {
 	class := &Class{}

@@ -70,7 +70,7 @@ func parseRoster(path string, raw []byte) (*Roster, error) {
 	line, _ := in.FieldPos(0)
 	columns, err := recogniseColumns(header)
 	if err != nil {
-		return nil, r.mistake(line, err, "name a column %s", known())
+		return nil, fmt.Errorf("%s:%d: %w", path, line, err)
 	}
 	for {
 		record, err := in.Read()

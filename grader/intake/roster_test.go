@@ -104,7 +104,7 @@ func TestMatch(t *testing.T) {
 		"Moodle, blind": {[]string{"Participant_7_assignsubmission_file_a.py"},
 			"Identifier,Full name,ID number\nParticipant 7,Ann Lee,70\nParticipant 8,Bob,71\n", []string{"Participant=Participant 7"}, "Participant 8", ""},
 		"unclear": {[]string{"Ann Lee.py", "Bob.py"}, "id,name\n1,Ann Lee\n2,Lee Ann\n3,Ann Lee\n4,Bob\n",
-			[]string{"Ann Lee=-", "Bob=4"}, "2", "Ann Lee may be any of 2 students of the roster (lines 2, 4): name the submission by id"},
+			[]string{"Ann Lee=-", "Bob=4"}, "2", "Ann Lee may be any of 2 students of the roster (line 2 with 1, line 4 with 3): name the submission by id"},
 		"twice": {[]string{"1.py", "Ann.py"}, "id,name\n1,Ann\n", []string{"1=1", "Ann=1"}, "",
 			"Ann handed in more than once, each is graded: 1.py, Ann.py"},
 	} {

@@ -92,14 +92,38 @@ func files(t testing.TB, dir string) []string {
 // unpacked unpacks an archive in a folder beside which nothing may appear.
 func unpacked(t testing.TB, raw []byte, b bounds) (string, error) {
 	around := t.TempDir()
-	path, dir := filepath.Join(around, "archive.zip"), filepath.Join(around, "deep", "er")
-	check(t, os.WriteFile(path, raw, 0o600))
-	check(t, os.MkdirAll(dir, 0o700))
+	path, dir, canary := filepath.Join(around, "archive.zip"), filepath.Join(around, "deep", "er"), filepath.Join(around, "canary")
+	check(t, errors.Join(os.WriteFile(path, raw, 0o600), os.MkdirAll(dir, 0o700), os.Mkdir(canary, 0o750), os.WriteFile(filepath.Join(canary, "bird"), []byte("alive"), 0o640)))
+	before := outside(t, around, dir)
 	err := unpack(path, dir, b, nil)
-	if got := files(t, around); slices.ContainsFunc(got, func(name string) bool { return name != "archive.zip" && !strings.HasPrefix(name, "deep/er/") }) {
-		t.Fatalf("files outside: %q", got)
+	if after := outside(t, around, dir); after != before {
+		t.Fatalf("outside it was\n%s\nand is\n%s", before, after)
 	}
 	return dir, err
+}
+
+// outside tells of all below a folder, but what is in one of them: names, modes, times and contents.
+func outside(t testing.TB, around, but string) string {
+	var all strings.Builder
+	check(t, filepath.WalkDir(around, func(path string, e fs.DirEntry, err error) error {
+		if path == but {
+			return fs.SkipDir
+		}
+		if err != nil {
+			return err
+		}
+		about, err := e.Info()
+		if err == nil {
+			fmt.Fprintln(&all, path, about.Mode(), about.ModTime())
+		}
+		if err == nil && about.Mode().IsRegular() {
+			var text []byte
+			text, err = os.ReadFile(path)
+			fmt.Fprintf(&all, "%x\n", text)
+		}
+		return err
+	}))
+	return all.String()
 }
 
 func TestUnpack(t *testing.T) {

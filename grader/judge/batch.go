@@ -19,6 +19,8 @@ type Entry struct {
 	// Open, when not nil, is called when the submission's turn comes and returns what is graded in its place, of
 	// the same name, path and student, and what ends that: of a large class, not all need be unpacked at once.
 	Open func() (e Entry, shut func())
+	// Stop, when not nil in what Open returns, is why nothing more can be graded: it ends the batch.
+	Stop error
 }
 
 // Standing says how far a submission of a batch is.
@@ -77,6 +79,9 @@ type Batch struct {
 	// OnUnusable, when not nil, is told before anything is run of each language of which there are
 	// submissions and that cannot be used: these will be JE.
 	OnUnusable func(language string, problem error)
+	// OnWaiting, when not nil, is told again and again for how long nothing was left to do but what other processes are
+	// grading.
+	OnWaiting func(passed time.Duration)
 	// Show gets each report once it is durable, in the batch's order and never twice at once. Its error
 	// ends the batch.
 	Show func(place int, r grader.Report) error
@@ -96,8 +101,12 @@ type work struct {
 	cases  []string // the digests of the suite's cases; "" for one that cannot be read
 }
 
-// pause is how long to wait before looking again at submissions that another process is grading.
-const pause = 200 * time.Millisecond
+// The pause before another look at submissions that another process is grading is longer each time, since each of
+// them may have to be unpacked again to be looked at.
+const (
+	shortestPause = 200 * time.Millisecond
+	longestPause  = time.Second
+)
 
 // Grade grades all submissions. What goes wrong with one of them is its JE and touches no other. The error
 // says that grading was interrupted, that something could not be recorded, or what Show returned; what was
@@ -118,10 +127,18 @@ func (b Batch) Grade(ctx context.Context, entries []Entry) error {
 	if err := w.examineAll(ctx); err != nil {
 		return err
 	}
-	for {
+	var idle time.Time
+	for pause := shortestPause; ; pause = min(2*pause, longestPause) {
+		before := len(left)
 		left = w.round(ctx, left)
 		if len(left) == 0 || ctx.Err() != nil {
 			return context.Cause(ctx)
+		}
+		if idle.IsZero() || len(left) < before {
+			idle, pause = time.Now(), shortestPause
+		}
+		if w.OnWaiting != nil {
+			w.OnWaiting(time.Since(idle))
 		}
 		select {
 		case <-time.After(pause):
@@ -213,6 +230,9 @@ func (w *work) one(ctx context.Context, place int) (id int64, report *grader.Rep
 		var shut func()
 		e, shut = e.Open()
 		defer shut()
+		if e.Stop != nil {
+			return 0, nil, e.Stop
+		}
 	}
 	sources, fault := "", error(nil)
 	if e.Instead == nil {

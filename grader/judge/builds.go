@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"pocket/grader"
+	"pocket/runtime/failpoint"
 	"pocket/runtime/resource"
 )
 
@@ -39,8 +40,8 @@ const (
 )
 
 // buildName names a build by all that it depends on: sources, commands, limits, root file system, toolchain.
-func buildName(sub *Staged, p Program, limits resource.Limits, rootFS, identity string) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "1 %s %q %q %s %q %q", sub.Digest, p.Compile.Args, p.Compile.Env, plain(limits), rootFS, identity))
+func buildName(sub *Staged, p Program, limits resource.Limits, root, identity string) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "2 %s %q %q %s %q %q", sub.Digest, p.Compile.Args, p.Compile.Env, plain(limits), root, identity))
 	return hex.EncodeToString(sum[:])
 }
 
@@ -92,6 +93,9 @@ func keepBuild(name, dir string, r grader.Result) (err error) {
 	draft, err := s.draft()
 	if err != nil {
 		return err
+	}
+	if err := failpoint.At("build.keep"); err != nil {
+		return errors.Join(err, discard(draft))
 	}
 	about := kept{Result: r}
 	if about.Digest, about.Bytes, err = copyBuild(dir, filepath.Join(draft.Name(), keptFiles)); err != nil {

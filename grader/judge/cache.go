@@ -31,16 +31,16 @@ const warmed = "/work/out"
 // caches finds or fills the caches of an invocation, each once: who comes meanwhile waits.
 type caches struct {
 	mu    sync.Mutex
-	found map[string]*os.File // by root file system and language: the locked folder, nil when there is none
+	found map[string]*os.File // by language: the locked folder, nil when there is none
 }
 
 // useCache lets a compiler's job see its language's cache. Without one (nothing asks for it, or it cannot
 // be filled) the job is returned as it is. The error says that filling was interrupted.
-func (w *Workspace) useCache(ctx context.Context, at bench, rootFS string, p Program, job grader.Job) (grader.Job, error) {
+func (w *Workspace) useCache(ctx context.Context, at bench, p Program, job grader.Job) (grader.Job, error) {
 	if p.Cache == nil {
 		return job, nil
 	}
-	dir, err := w.cache(ctx, at, rootFS, p)
+	dir, err := w.cache(ctx, at, p)
 	if err != nil || dir == "" {
 		return job, err
 	}
@@ -50,11 +50,11 @@ func (w *Workspace) useCache(ctx context.Context, at bench, rootFS string, p Pro
 }
 
 // cache returns the folder of a language's cache, "" when there is none.
-func (w *Workspace) cache(ctx context.Context, at bench, rootFS string, p Program) (string, error) {
+func (w *Workspace) cache(ctx context.Context, at bench, p Program) (string, error) {
 	c := &w.caches
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	key := fmt.Sprintf("%q %q", rootFS, p.Cache.Language)
+	key := p.Cache.Language
 	folder, known := c.found[key]
 	if folder != nil && !isStill(folder.Name(), folder) {
 		folder.Close() // somebody emptied the user's folder of caches
@@ -62,7 +62,7 @@ func (w *Workspace) cache(ctx context.Context, at bench, rootFS string, p Progra
 	}
 	if !known {
 		var err error
-		if folder, err = w.findCache(ctx, at, rootFS, p); ctx.Err() != nil {
+		if folder, err = w.findCache(ctx, at, p); ctx.Err() != nil {
 			return "", errors.Join(ctx.Err(), closed(folder))
 		} else if err != nil {
 			w.tell(p.Cache.Title, err)
@@ -90,7 +90,7 @@ func (w *Workspace) tell(title string, err error) {
 }
 
 // findCache returns an earlier run's folder, or one that it fills, locked.
-func (w *Workspace) findCache(ctx context.Context, at bench, rootFS string, p Program) (*os.File, error) {
+func (w *Workspace) findCache(ctx context.Context, at bench, p Program) (*os.File, error) {
 	c, limits := p.Cache, p.CompileLimits.Merge(CompileLimits)
 	out := at.run(ctx, grader.Job{Args: c.Identify.Args, Env: c.Identify.Env, Limits: limits, Compile: true})
 	if out.NotFound {
@@ -99,8 +99,8 @@ func (w *Workspace) findCache(ctx context.Context, at bench, rootFS string, p Pr
 	if err := failure(p, c.Identify, limits, out); err != nil {
 		return nil, err
 	}
-	name := c.folderName(rootFS, out.Stdout)
-	shared, errShared := userShelf("libraries")
+	name := c.folderName(w.Root, out.Stdout)
+	shared, errShared := w.shelf("libraries")
 	if errShared == nil {
 		shared.tidy()
 		if folder := shared.take(name); folder != nil {
@@ -147,8 +147,8 @@ func fill(ctx context.Context, at bench, draft *os.File, p Program, limits resou
 }
 
 // folderName names the folder of a cache by all that it depends on.
-func (c *Cache) folderName(rootFS string, identity []byte) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q %q", rootFS, c.Language, c.Variable, c.Warm, identity))
+func (c *Cache) folderName(root string, identity []byte) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q %q", root, c.Language, c.Variable, c.Warm, identity))
 	return fmt.Sprintf("%s-%x", c.Language, sum[:16])
 }
 

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 
@@ -12,13 +13,14 @@ import (
 type bench struct {
 	runner grader.Runner
 	pool   *Pool // nil: a slot is held already
+	slot   Slot  // the one that is held
 	turn   int   // the submission's place among those that are graded
 }
 
 // run runs a job as soon as it is the submission's turn.
 func (b bench) run(ctx context.Context, job grader.Job) grader.Outcome {
 	if b.pool == nil {
-		return b.runner.Run(ctx, job)
+		return b.runner.Run(ctx, b.slot.pin(job))
 	}
 	slot, err := b.pool.take(ctx, b.turn)
 	if err != nil {
@@ -39,12 +41,10 @@ func (s Slot) pin(job grader.Job) grader.Job {
 // grading is what the cases of one submission are run with.
 type grading struct {
 	bench
-	rootFS  string
 	sub     *Staged
 	program Program
 	build   string // what was compiled; "" for nothing
 	repeat  int    // how often each case is run; 0 is once
-	slot    Slot   // held while a case is run
 }
 
 // job is the submission's job on a case.
@@ -123,6 +123,11 @@ func (g grading) result(ctx context.Context, ahead *outlook, place int, o Option
 // execute runs and judges a case once, in the slot that is held. ended is the limit that ended the program; the
 // error says that it was interrupted.
 func (g grading) execute(ctx context.Context, c grader.Case) (r grader.Result, ended grader.Limit, err error) {
+	if c.Volumes, err = g.sub.workspace.volumes(c.Volumes); errors.Is(err, grader.ErrFull) {
+		return r, grader.NoLimit, err
+	} else if err != nil {
+		return faulty(c, oneLine(err)), grader.NoLimit, nil
+	}
 	if c.Interactor != nil {
 		return g.interact(ctx, c)
 	}
@@ -141,7 +146,7 @@ func (g grading) execute(ctx context.Context, c grader.Case) (r grader.Result, e
 	}
 	r = classify(c, g.program, limits, out, answer)
 	if r.Verdict == undecided {
-		r, err = g.check(ctx, c, r, out.Stdout)
+		r, err = g.check(ctx, c, r, grader.Text{Inline: string(out.Stdout)})
 	}
 	return r, out.Limit, err
 }

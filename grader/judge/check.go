@@ -2,13 +2,15 @@ package judge
 
 import (
 	"context"
+	"errors"
 
 	"pocket/grader"
+	"pocket/runtime/failpoint"
 )
 
-// check lets the suite's checker decide on what a submission wrote, in a sandbox of its own. r is what is
-// known of the submission.
-func (g grading) check(ctx context.Context, c grader.Case, r grader.Result, output []byte) (grader.Result, error) {
+// check lets the suite's checker decide on what a submission, or an interactor, wrote, in a sandbox of its own. r
+// is what is known of the submission.
+func (g grading) check(ctx context.Context, c grader.Case, r grader.Result, wrote grader.Text) (grader.Result, error) {
 	t := c.Compare.Checker
 	if t == nil {
 		return toolFault(r, errTool{detail: "compare: checker, but the suite names none"})
@@ -21,14 +23,15 @@ func (g grading) check(ctx context.Context, c grader.Case, r grader.Result, outp
 	if err != nil {
 		return toolFault(r, err)
 	}
-	wrote := grader.Text{Inline: string(output)}
 	texts := map[string]grader.Text{toolInput: c.Input, toolAnswer: c.Answer, toolOutput: wrote}
 	if t.Protocol == grader.Kattis {
 		delete(texts, toolOutput)
 		job.Stdin = wrote
 	}
 	shown, err := g.exhibit(texts)
-	if err != nil {
+	if errors.Is(err, grader.ErrFull) {
+		return r, err
+	} else if err != nil {
 		return toolFault(r, errTool{detail: "the checker: " + oneLine(err)})
 	}
 	defer shown.remove()
@@ -43,6 +46,9 @@ func (g grading) check(ctx context.Context, c grader.Case, r grader.Result, outp
 
 // exhibit makes texts ready to be seen at their places.
 func (g grading) exhibit(texts map[string]grader.Text) (*exhibits, error) {
+	if err := failpoint.At("check.exhibit"); err != nil {
+		return nil, err
+	}
 	shown, err := g.sub.workspace.exhibit()
 	if err != nil {
 		return nil, err

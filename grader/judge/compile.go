@@ -3,6 +3,7 @@ package judge
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -30,7 +31,7 @@ type build struct {
 
 // compile compiles a submission, or finds that an identical one was compiled before. An error means that
 // it was interrupted; everything else is in the result, whose verdict is AC, CE or JE.
-func (at bench) compile(ctx context.Context, rootFS string, sub *Staged, p Program) (build, error) {
+func (at bench) compile(ctx context.Context, sub *Staged, p Program) (build, error) {
 	w := sub.workspace
 	// Who holds a slot must not wait for one who needs it, though a submission may be the suite's own checker.
 	seated := at.pool == nil
@@ -44,7 +45,7 @@ func (at bench) compile(ctx context.Context, rootFS string, sub *Staged, p Progr
 		}
 		w.mu.Unlock()
 		if !known {
-			return at.build(ctx, w, key, b, rootFS, sub, p)
+			return at.build(ctx, w, key, b, sub, p)
 		}
 		if !seated {
 			at.pool.pass(at.turn) // it may be a later one that is waited for
@@ -78,7 +79,7 @@ func (b *building) over() bool {
 }
 
 // build compiles what no other submission has compiled before.
-func (at bench) build(ctx context.Context, w *Workspace, key string, b *building, rootFS string, sub *Staged, p Program) (build, error) {
+func (at bench) build(ctx context.Context, w *Workspace, key string, b *building, sub *Staged, p Program) (build, error) {
 	var err error
 	defer func() { // also when something breaks
 		if b.kept = err == nil && (b.result.Verdict == grader.AC || b.result.Verdict == grader.CE); !b.kept {
@@ -88,30 +89,33 @@ func (at bench) build(ctx context.Context, w *Workspace, key string, b *building
 		}
 		close(b.ended)
 	}()
-	b.build, err = at.runCompiler(ctx, w, rootFS, sub, p)
+	b.build, err = at.runCompiler(ctx, w, sub, p)
 	return b.build, err
 }
 
-func (at bench) runCompiler(ctx context.Context, w *Workspace, rootFS string, sub *Staged, p Program) (build, error) {
+func (at bench) runCompiler(ctx context.Context, w *Workspace, sub *Staged, p Program) (build, error) {
 	dir, err := w.folder("build")
-	if err != nil {
+	if errors.Is(err, grader.ErrFull) {
+		return build{}, err
+	} else if err != nil {
 		return build{result: compiled(grader.JE, "making a folder for the compiler: "+err.Error())}, nil
 	}
 	limits := p.CompileLimits.Merge(CompileLimits)
-	found, err := at.examine(ctx, w, rootFS, p.Toolchain, false)
+	found, err := at.examine(ctx, w, p.Toolchain, false)
 	if err != nil {
 		return build{}, err
 	}
 	if found.Problem != "" {
 		return build{result: compiled(grader.JE, found.Problem)}, nil
 	}
-	name := buildName(sub, p, limits, rootFS, found.Identity)
-	if found.Identity != "" {
+	name := buildName(sub, p, limits, w.Root, found.Identity)
+	keeps := found.Identity != "" && w.Root != ""
+	if keeps {
 		if r, ok := takeBuild(name, dir); ok {
 			return build{dir, r}, nil
 		}
 	}
-	job, err := w.useCache(ctx, at, rootFS, p, grader.Job{
+	job, err := w.useCache(ctx, at, p, grader.Job{
 		Args: p.Compile.Args, Env: merge(p.Compile.Env, nil), Mounts: []grader.Volume{sub.volume()},
 		Save: dir, Limits: limits, Compile: true,
 	})
@@ -122,16 +126,22 @@ func (at bench) runCompiler(ctx context.Context, w *Workspace, rootFS string, su
 	if out.Interrupted {
 		return build{}, interrupted(ctx, out)
 	}
+	if out.Err != nil || out.Refused != "" {
+		clearOut(dir) // half of what was left needs room, too
+	}
+	if errors.Is(out.Err, grader.ErrFull) {
+		return build{}, out.Err
+	}
 	b := build{dir: dir, result: classifyCompile(p, limits, out)}
 	switch {
 	case b.result.Verdict == grader.CE && at.pool != nil: // who holds a slot must not wait for one who needs it
 		// Were the toolchain broken, everything would be CE.
-		if found, err = at.examine(ctx, w, rootFS, p.Toolchain, true); err != nil {
+		if found, err = at.examine(ctx, w, p.Toolchain, true); err != nil {
 			return build{}, err
 		} else if found.Problem != "" {
 			b.result = compiled(grader.JE, found.Problem)
 		}
-	case b.result.Verdict == grader.AC && found.Identity != "" && keepBuild(name, dir, b.result) == nil:
+	case b.result.Verdict == grader.AC && keeps && keepBuild(name, dir, b.result) == nil:
 		w.mu.Lock()
 		w.keeps = true
 		w.mu.Unlock()

@@ -18,7 +18,7 @@ const judging = 1
 // interrupted.
 func (c *course) toolchain(ctx context.Context, p Program) (string, error) {
 	at := bench{runner: c.Runner, pool: c.Pool}
-	found, err := at.examine(ctx, c.Workspace, c.Suite.RootFS, p.Toolchain, false)
+	found, err := at.examine(ctx, c.Workspace, p.Toolchain, false)
 	if err != nil || found.Problem != "" {
 		return "", err
 	}
@@ -137,6 +137,7 @@ func adopted(r grader.Result, c grader.Case) (grader.Result, bool) {
 		return r, false // which share of the points a checker gave cannot be told
 	}
 	r.Case, r.Group, r.Visibility = c.Name, c.Group, c.Visibility
+	given(&r, c)
 	r.Points, r.Score, r.Cached = c.Points, fraction*c.Points, true
 	return r, true
 }

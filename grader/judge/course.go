@@ -118,7 +118,9 @@ func (c *course) lead(ctx context.Context) (report *grader.Report, err error) {
 	}
 	defer c.desk.put(place)
 	staged, err := c.Workspace.StageAs(c.entry.Submission, c.entry.As)
-	if err != nil {
+	if errors.Is(err, grader.ErrFull) {
+		return nil, err
+	} else if err != nil {
 		return c.broken(err), nil
 	}
 	defer staged.discard()

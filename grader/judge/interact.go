@@ -2,6 +2,11 @@ package judge
 
 import (
 	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"pocket/grader"
 	"pocket/runtime/resource"
@@ -20,13 +25,24 @@ func (g grading) interact(ctx context.Context, c grader.Case) (grader.Result, gr
 		return r, grader.NoLimit, err
 	}
 	shown, err := g.exhibit(map[string]grader.Text{toolInput: c.Input, toolAnswer: c.Answer})
-	if err != nil {
+	if errors.Is(err, grader.ErrFull) {
+		return grader.Result{}, grader.NoLimit, err
+	} else if err != nil {
 		return faulty(c, "the interactor: "+oneLine(err)), grader.NoLimit, nil
 	}
 	defer shown.remove()
 	job.Mounts = append(job.Mounts, shown.mounts...)
 	if len(job.Collect) == 0 {
-		job.Collect = []string{"output"} // so that there is a folder for it
+		job.Collect = []string{toolLeft} // so that there is a folder for it
+	}
+	if c.Compare.Checker != nil {
+		if job.Save, err = g.sub.workspace.folder("said"); errors.Is(err, grader.ErrFull) {
+			return grader.Result{}, grader.NoLimit, err
+		} else if err != nil {
+			r, err := toolFault(grader.Result{Case: c.Name, Points: c.Points}, errTool{detail: oneLine(err)})
+			return r, grader.NoLimit, err
+		}
+		defer removeAll(job.Save)
 	}
 	both := grader.Interaction{Submission: g.job(c), Interactor: job, Accept: accepts(t.Protocol)}
 	if both.Interactor.Limits.Wall > 0 {
@@ -41,7 +57,24 @@ func (g grading) interact(ctx context.Context, c grader.Case) (grader.Result, gr
 			return grader.Result{}, grader.NoLimit, interrupted(ctx, out)
 		}
 	}
-	return classifyTalk(c, g.program, p, both, x), x.Submission.Limit, nil
+	r := classifyTalk(c, g.program, p, both, x)
+	if r.Verdict == grader.AC && c.Compare.Checker != nil {
+		r, err = g.checkSaid(ctx, c, r, job.Save)
+	}
+	return r, x.Submission.Limit, err
+}
+
+// checkSaid lets the checker decide on what an interactor that accepted has written: testlib.h's tout. r is the
+// result until then.
+func (g grading) checkSaid(ctx context.Context, c grader.Case, r grader.Result, dir string) (grader.Result, error) {
+	said := grader.Text{Path: filepath.Join(dir, toolLeft)}
+	if about, err := os.Lstat(said.Path); err != nil || !about.Mode().IsRegular() {
+		said.Path = "" // it has written none
+	}
+	before := r.Judge
+	r, err := g.check(ctx, c, r, said)
+	r.Judge = strings.Join(slices.DeleteFunc([]string{before, r.Judge}, func(text string) bool { return text == "" }), "\n")
+	return r, err
 }
 
 // accepts is the exit code by which an interactor accepts.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"pocket/grader"
+	"pocket/runtime/failpoint"
 	"pocket/runtime/hint"
 	"pocket/runtime/resource"
 )
@@ -100,7 +101,7 @@ func Run(ctx context.Context, runner grader.Runner, suite *grader.Suite, sub *St
 		Language: sub.Submission.Language, Student: sub.Submission.Student, Started: now(),
 	}
 	at := bench{runner: runner, pool: o.pool(), turn: o.Turn}
-	found, err := at.examine(ctx, sub.workspace, suite.RootFS, p.Toolchain, false)
+	found, err := at.examine(ctx, sub.workspace, p.Toolchain, false)
 	if err != nil {
 		return report, fmt.Errorf("grading %s: %w", sub.Submission.Name, err)
 	}
@@ -110,7 +111,7 @@ func Run(ctx context.Context, runner grader.Runner, suite *grader.Suite, sub *St
 	var b build
 	if p.Compile != nil {
 		var err error
-		if b, err = at.compile(ctx, suite.RootFS, sub, p); err != nil {
+		if b, err = at.compile(ctx, sub, p); err != nil {
 			return report, fmt.Errorf("compiling %s: %w", sub.Submission.Name, err)
 		}
 		report.Compile = &b.result
@@ -120,7 +121,7 @@ func Run(ctx context.Context, runner grader.Runner, suite *grader.Suite, sub *St
 	}
 	if report.Compile == nil || report.Compile.Verdict == grader.AC {
 		var err error
-		g := grading{bench: at, rootFS: suite.RootFS, sub: sub, program: p, build: b.dir, repeat: o.Repeat}
+		g := grading{bench: at, sub: sub, program: p, build: b.dir, repeat: o.Repeat}
 		if report.Results, err = g.cases(ctx, suite, o); err != nil {
 			return report, fmt.Errorf("grading %s: %w", sub.Submission.Name, err)
 		}
@@ -183,6 +184,9 @@ func (o Options) pool() *Pool {
 }
 
 func read(t grader.Text) ([]byte, error) {
+	if err := failpoint.At("judge.read"); err != nil {
+		return nil, err
+	}
 	if t.Path == "" {
 		return []byte(t.Inline), nil
 	}

@@ -150,7 +150,11 @@ func TestRunJob(t *testing.T) {
 	s := numbered(1)
 	c := &s.Cases[0]
 	c.Args, c.Env = []string{"--fast"}, []string{"B=3", "C=4"}
-	c.Volumes = []grader.Volume{{Host: "/v", Target: "/mnt", Masks: []string{"a.ans"}}}
+	host := filepath.Join(t.TempDir(), "secret-case")
+	if err := errors.Join(os.Mkdir(host, 0o755), os.WriteFile(filepath.Join(host, "a.ans"), nil, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	c.Volumes = []grader.Volume{{Host: host, Target: "/mnt", Masks: []string{"a.ans"}}}
 	c.Limits = resource.Limits{Memory: resource.MiB, Processes: 4}
 	p := Program{Run: interpreted, Extra: resource.Limits{Memory: resource.MiB, Processes: 2}}
 	staged := stage(t, "a.py", "")
@@ -166,7 +170,8 @@ func TestRunJob(t *testing.T) {
 	if got.Limits.Memory != 2*resource.MiB || got.Limits.Processes != 6 || got.Compile || got.Build != "" {
 		t.Errorf("job %+v", got)
 	}
-	if len(got.Mounts) != 2 || got.Mounts[0].Host != staged.Dir || got.Mounts[0].Target != "/submission" || got.Mounts[1].Masks[0] != "a.ans" {
+	if len(got.Mounts) != 2 || got.Mounts[0].Host != staged.Dir || got.Mounts[0].Target != "/submission" ||
+		got.Mounts[1].Target != "/mnt" || strings.Contains(got.Mounts[1].Host, "secret") {
 		t.Errorf("mounts %+v", got.Mounts)
 	}
 }

@@ -39,7 +39,7 @@ func rule(noun string, t *grader.Tool, p Program, c grader.Case, limits resource
 	case out.NotFound:
 		return broken("cannot be started: %s", missing(p, "its program", out.Err))
 	case out.Refused != "":
-		return broken("cannot be started: %s", out.Refused)
+		return broken("cannot be used: %s", out.Refused)
 	case out.Err != nil:
 		return broken("cannot be run: %s", oneLine(out.Err))
 	case limit != grader.NoLimit:

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"pocket/runtime/failpoint"
 )
 
 // shelf is a folder that holds the folders of caches. Several processes may use it at once: a folder has
@@ -43,6 +45,14 @@ func userShelf(name string) (shelf, error) {
 		return "", err
 	}
 	return shelf(dir), nil
+}
+
+// shelf is the user's shelf of this name, where it can be told what things on it belong to.
+func (w *Workspace) shelf(name string) (shelf, error) {
+	if w.Root == "" {
+		return "", errors.New("what the root file system is made of is not known")
+	}
+	return userShelf(name)
 }
 
 // nearest returns the path or the nearest folder above it that exists.
@@ -135,6 +145,9 @@ func (s shelf) publish(draft *os.File, name string) (*os.File, error) {
 func (s shelf) place(draft *os.File, name string) (*os.File, error) {
 	// From now on a lock for use, or another process would take the folder for one that is being removed.
 	err := syscall.Flock(int(draft.Fd()), syscall.LOCK_SH)
+	if err == nil {
+		err = failpoint.At("shelf.place")
+	}
 	if err == nil {
 		err = os.Rename(draft.Name(), filepath.Join(string(s), name))
 	}

@@ -140,6 +140,7 @@ func (g grading) one(ctx context.Context, c grader.Case) (r grader.Result, err e
 			r = faulty(c, fmt.Sprintf("pocket-grade broke: %v", broken))
 		}
 		r.Group, r.Visibility = c.Group, c.Visibility
+		given(&r, c)
 	}()
 	all, err := g.inTurn(ctx, c)
 	base := len(all)

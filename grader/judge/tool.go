@@ -44,7 +44,8 @@ const (
 	toolOutput = "/judge/output"
 	toolAnswer = "/judge/answer"
 	toolFolder = "/work/out/"
-	toolSaid   = "/work/out/output" // what an interactor writes for a checker
+	toolSaid   = "/work/out/" + toolLeft
+	toolLeft   = "output" // what an interactor writes for a checker
 )
 
 // feedback is what a tool of the kattis protocol may leave.
@@ -67,8 +68,8 @@ func (g grading) tool(ctx context.Context, noun string, t *grader.Tool, args []s
 	var b build
 	if e.program.Compile != nil {
 		var err error
-		at := bench{runner: g.runner} // its slot is held already
-		if b, err = at.compile(ctx, g.rootFS, e.staged, e.program); err != nil {
+		at := bench{runner: g.runner, slot: g.slot}
+		if b, err = at.compile(ctx, e.staged, e.program); err != nil {
 			return grader.Job{}, Program{}, fmt.Errorf("compiling the %s: %w", noun, err)
 		}
 		if b.result.Verdict != grader.AC {
@@ -84,7 +85,7 @@ func (g grading) tool(ctx context.Context, noun string, t *grader.Tool, args []s
 	if t.Protocol == grader.Kattis {
 		job.Collect = feedback
 	}
-	return job, e.program, nil
+	return g.slot.pin(job), e.program, nil
 }
 
 // exhibits is what a tool is to look at: files in a folder of the workspace, or where they lie.
@@ -119,11 +120,11 @@ func (e *exhibits) show(target string, t grader.Text) error {
 	host := filepath.Join(e.dir, path.Base(target))
 	to, err := os.OpenFile(host, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
-		return err
+		return NoRoom(err)
 	}
 	_, err = io.Copy(to, source)
 	if err = errors.Join(err, to.Chmod(0o644), to.Close()); err != nil { // whatever the umask
-		return err
+		return NoRoom(err)
 	}
 	e.mounts = append(e.mounts, grader.Volume{Host: host, Target: target})
 	return nil

@@ -55,18 +55,18 @@ type finding struct {
 // Examine says whether a toolchain can be used in a root file system: its programs tell their versions, and
 // a sample is compiled and run, once for this and later invocations. The answer is remembered. The error
 // says that it was interrupted.
-func (w *Workspace) Examine(ctx context.Context, runner grader.Runner, pool *Pool, rootFS string, t Toolchain) (Found, error) {
-	return bench{runner: runner, pool: pool}.examine(ctx, w, rootFS, &t, false)
+func (w *Workspace) Examine(ctx context.Context, runner grader.Runner, pool *Pool, t Toolchain) (Found, error) {
+	return bench{runner: runner, pool: pool}.examine(ctx, w, &t, false)
 }
 
 // examine is Examine; again asks for a sample that is run in this invocation. A program without a toolchain
 // is taken as it is.
-func (at bench) examine(ctx context.Context, w *Workspace, rootFS string, t *Toolchain, again bool) (Found, error) {
+func (at bench) examine(ctx context.Context, w *Workspace, t *Toolchain, again bool) (Found, error) {
 	if t == nil {
 		return Found{}, nil
 	}
 	at.turn = -1 // before all submissions: whoever is earlier may wait for what this finds
-	key := fmt.Sprintf("%q %q", rootFS, t.Language)
+	key := t.Language
 	for {
 		w.mu.Lock()
 		f, known := w.found[key]
@@ -79,7 +79,7 @@ func (at bench) examine(ctx context.Context, w *Workspace, rootFS string, t *Too
 		}
 		w.mu.Unlock()
 		if !known {
-			return at.find(ctx, w, key, f, rootFS, t, again)
+			return at.find(ctx, w, key, f, t, again)
 		}
 		select {
 		case <-f.ended:
@@ -101,7 +101,7 @@ func (f *finding) over() bool {
 	}
 }
 
-func (at bench) find(ctx context.Context, w *Workspace, key string, f *finding, rootFS string, t *Toolchain, again bool) (Found, error) {
+func (at bench) find(ctx context.Context, w *Workspace, key string, f *finding, t *Toolchain, again bool) (Found, error) {
 	var err error
 	defer func() { // also when something breaks
 		if f.known = err == nil; !f.known {
@@ -116,11 +116,11 @@ func (at bench) find(ctx context.Context, w *Workspace, key string, f *finding, 
 	if f.Found, err = at.identify(ctx, t); err != nil || f.Problem != "" || t.Sample == nil {
 		return f.Found, err
 	}
-	mark, errMark := tried(rootFS, t, f.Identity)
+	mark, errMark := w.tried(t, f.Identity)
 	if !again && errMark == nil && isMarked(mark) {
 		return f.Found, nil
 	}
-	if f.Problem, err = at.try(ctx, w, rootFS, t); err != nil {
+	if f.Problem, err = at.try(ctx, w, t); err != nil {
 		return f.Found, err
 	}
 	f.tried = true
@@ -161,7 +161,7 @@ func (at bench) identify(ctx context.Context, t *Toolchain) (Found, error) {
 }
 
 // try compiles and runs the sample, and says in one line what went wrong with it.
-func (at bench) try(ctx context.Context, w *Workspace, rootFS string, t *Toolchain) (problem string, err error) {
+func (at bench) try(ctx context.Context, w *Workspace, t *Toolchain) (problem string, err error) {
 	s, p := t.Sample, t.Sample.Program
 	p.Toolchain = nil // or it would be examined
 	dir, err := w.folder("sample")
@@ -171,14 +171,16 @@ func (at bench) try(ctx context.Context, w *Workspace, rootFS string, t *Toolcha
 	if err == nil {
 		err = os.Chmod(filepath.Join(dir, s.File), 0o644)
 	}
-	if err != nil {
+	if err = NoRoom(err); errors.Is(err, grader.ErrFull) {
+		return "", err
+	} else if err != nil {
 		return "a sample cannot be made: " + err.Error(), nil
 	}
 	staged := &Staged{Submission: grader.Submission{Name: t.Language, Files: []string{s.File}}, Dir: dir, workspace: w}
 	defer staged.Remove()
-	g := grading{bench: at, rootFS: rootFS, sub: staged, program: p}
+	g := grading{bench: at, sub: staged, program: p}
 	if p.Compile != nil {
-		b, err := at.runCompiler(ctx, w, rootFS, staged, p)
+		b, err := at.runCompiler(ctx, w, staged, p)
 		if err != nil {
 			return "", err
 		}
@@ -214,13 +216,13 @@ func explained(detail, said string) string {
 }
 
 // tried names the file that remembers, for all invocations of this user, that a toolchain's sample ran.
-func tried(rootFS string, t *Toolchain, identity string) (string, error) {
-	s, err := userShelf("tried")
+func (w *Workspace) tried(t *Toolchain, identity string) (string, error) {
+	s, err := w.shelf("tried")
 	if err != nil {
 		return "", err
 	}
 	p := t.Sample.Program
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %s %q %v %q", rootFS, t.Language, identity, s, p.Compile, p.Run(grader.Case{})))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %s %q %v %q", w.Root, t.Language, identity, s, p.Compile, p.Run(grader.Case{})))
 	return filepath.Join(string(s), fmt.Sprintf("%s-%x", t.Language, sum[:16])), nil
 }
 
@@ -258,7 +260,7 @@ func (w *work) examineAll(ctx context.Context) error {
 	done := make(chan error)
 	for i, t := range all {
 		go func() {
-			f, err := bench{runner: w.Runner, pool: w.Pool}.examine(ctx, w.Workspace, w.Suite.RootFS, t, false)
+			f, err := bench{runner: w.Runner, pool: w.Pool}.examine(ctx, w.Workspace, t, false)
 			if f.Problem != "" {
 				problems[i] = fmt.Errorf("%s cannot be used: %s", t.Title, f.Problem)
 			}

@@ -76,11 +76,12 @@ func crafted() Program {
 }
 
 // craft grades a submission with these sources in a workspace of its own.
-func craft(t *testing.T, runner grader.Runner, rootFS, text string) grader.Report {
+func craft(t *testing.T, runner grader.Runner, root, text string) grader.Report {
 	t.Helper()
 	s := numbered(2)
-	s.RootFS = rootFS
-	r, err := Run(t.Context(), runner, s, stage(t, "a.c", text), crafted(), Options{})
+	sub := stage(t, "a.c", text)
+	sub.workspace.Root = root
+	r, err := Run(t.Context(), runner, s, sub, crafted(), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,13 +99,25 @@ func TestToolchainIsTriedOnce(t *testing.T) {
 	if n := runner.count("sample /build/main"); n != 1 || runner.count("identify") != 2 {
 		t.Errorf("tried %d times, asked %d times", n, runner.count("identify"))
 	}
-	for _, other := range []struct{ version, rootFS string }{{"gcc 13", "host"}, {"gcc 13", "debian"}} {
+	for _, other := range []struct{ version, root string }{{"gcc 13", "host"}, {"gcc 13", "debian"}} {
 		before := runner.count("sample /build/main")
 		runner.version = other.version
-		craft(t, runner, other.rootFS, "a")
+		craft(t, runner, other.root, "a")
 		if runner.count("sample /build/main") != before+1 {
 			t.Errorf("not tried with %+v", other)
 		}
+	}
+}
+
+// TestNothingIsKeptOfAnUnknownRoot: by its name alone a root file system cannot be known again.
+func TestNothingIsKeptOfAnUnknownRoot(t *testing.T) {
+	ownCaches(t)
+	runner := &workshop{version: "gcc 12"}
+	for range 2 {
+		craft(t, runner, "", "a")
+	}
+	if n, compiled := runner.count("sample /build/main"), runner.count("compile"); n != 2 || compiled != 2 {
+		t.Errorf("tried %d times, compiled %d times", n, compiled)
 	}
 }
 

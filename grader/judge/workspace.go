@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"pocket/grader"
+	"pocket/runtime/failpoint"
 )
 
 // Workspace is a folder of the host in which submissions are copied and compiled during one invocation,
@@ -21,14 +22,19 @@ type Workspace struct {
 	// the language's. It must be set before the workspace is used.
 	OnWarm func(title string, err error)
 
+	// Root says what the suite's root file system is made of, by content and not by name; with "" nothing is taken
+	// from other invocations or kept for them. It must be set before the workspace is used.
+	Root string
+
 	dir    string
 	lock   *os.File // nil where the file system knows no locks
 	caches caches
+	shared volumes
 	tools  map[string]equipped // by what keyOf says; not changed while the workspace is used
 
 	mu     sync.Mutex
 	builds map[string]*building
-	found  map[string]*finding // toolchains, by root file system and language
+	found  map[string]*finding // toolchains, by language
 	keeps  bool                // a build was kept for later invocations
 }
 
@@ -36,9 +42,12 @@ type Workspace struct {
 // processes of the same user left behind.
 func OpenWorkspace() (*Workspace, error) {
 	removeLeftovers(os.TempDir())
+	if err := failpoint.At("workspace.make"); err != nil {
+		return nil, fmt.Errorf("making a workspace: %w", err)
+	}
 	dir, err := os.MkdirTemp("", workspacePrefix)
 	if err != nil {
-		return nil, fmt.Errorf("making a workspace: %w", err)
+		return nil, NoRoom(fmt.Errorf("making a workspace: %w", err))
 	}
 	// Where root grades, the sandbox's ids are not root's and must pass through this folder; names below
 	// it are random and cannot be listed by others.
@@ -46,12 +55,15 @@ func OpenWorkspace() (*Workspace, error) {
 		return nil, errors.Join(fmt.Errorf("making a workspace: %w", err), os.RemoveAll(dir))
 	}
 	// Without a lock there is no mark: then the workspace is as good, but nobody removes it if we are killed.
+	failpoint.Kill("workspace.made")
 	folder, _ := mark(dir)
-	return &Workspace{dir: dir, lock: folder, builds: map[string]*building{}, found: map[string]*finding{}, tools: map[string]equipped{}, caches: caches{found: map[string]*os.File{}}}, nil
+	return &Workspace{dir: dir, lock: folder, builds: map[string]*building{}, found: map[string]*finding{}, tools: map[string]equipped{}, caches: caches{found: map[string]*os.File{}},
+		shared: volumes{copies: map[string]*copied{}}}, nil
 }
 
 // Close removes the workspace. Nothing may run in it any more.
 func (w *Workspace) Close() error {
+	failpoint.Kill("workspace.close")
 	if w.keeps {
 		tidyBuilds(keptBuilds, keptBytes)
 	}
@@ -98,13 +110,19 @@ func removeAll(dir string) error {
 }
 
 // Scratch makes a new, empty folder for this process alone. It goes with the workspace at the latest.
-func (w *Workspace) Scratch() (string, error) { return os.MkdirTemp(w.dir, "scratch-") }
+func (w *Workspace) Scratch() (string, error) {
+	dir, err := os.MkdirTemp(w.dir, "scratch-")
+	return dir, NoRoom(err)
+}
 
 // folder makes a new folder that the sandbox can read.
 func (w *Workspace) folder(kind string) (string, error) {
+	if err := failpoint.At("workspace.folder"); err != nil {
+		return "", err
+	}
 	dir, err := os.MkdirTemp(w.dir, kind+"-")
 	if err != nil {
-		return "", err
+		return "", NoRoom(err)
 	}
 	return dir, os.Chmod(dir, 0o755)
 }
@@ -130,7 +148,8 @@ func (w *Workspace) StageAs(sub grader.Submission, as string) (*Staged, error) {
 	}
 	s := &Staged{Submission: sub, Dir: dir, workspace: w}
 	if s.Digest, err = each(sub, as, s.copyFile); err != nil {
-		return nil, errors.Join(fmt.Errorf("copying submission %s: %w", sub.Name, err), s.Remove())
+		_ = s.Remove() // what is left goes with the workspace
+		return nil, NoRoom(fmt.Errorf("copying submission %s: %w", sub.Name, err))
 	}
 	return s, nil
 }
@@ -148,6 +167,9 @@ func (s *Staged) discard() {
 func (s *Staged) copyFile(name string, mode os.FileMode, content io.Reader) error {
 	path := filepath.Join(s.Dir, filepath.FromSlash(name))
 	if err := makeFolders(filepath.Dir(path)); err != nil {
+		return err
+	}
+	if err := failpoint.At("stage.file"); err != nil {
 		return err
 	}
 	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)

@@ -37,7 +37,7 @@ func (t Table) Detect(sub grader.Submission, allowed []string) (Language, error)
 	}
 	switch len(found) {
 	case 0:
-		return Language{}, t.nothing(sub)
+		return Language{}, t.nothing(sub, allowed)
 	case 1:
 		return accepted(sub, found[0].language, allowed)
 	}
@@ -54,13 +54,22 @@ func topmost(files []string) []string {
 }
 
 // nothing is the error for a submission without sources.
-func (t Table) nothing(sub grader.Submission) error {
+func (t Table) nothing(sub grader.Submission, allowed []string) error {
 	about := "no source file"
 	if i := slices.IndexFunc(sub.Files, isHeader); i >= 0 {
 		about = fmt.Sprintf("no source file, only headers such as %s", sub.Files[i])
 	}
 	err := fmt.Errorf("%s: %s: %w", sub.Name, about, ErrUnknown)
-	return hint.With(err, "known extensions are %s", strings.Join(t.Extensions(), ", "))
+	if len(allowed) == 0 {
+		return hint.With(err, "known extensions are %s", strings.Join(t.Extensions(), ", "))
+	}
+	var wanted Table
+	for _, name := range allowed {
+		if l, err := t.Find(name); err == nil {
+			wanted = append(wanted, l)
+		}
+	}
+	return hint.With(err, "the suite accepts %s: files that end in %s", strings.Join(allowed, ", "), strings.Join(wanted.Extensions(), ", "))
 }
 
 func isHeader(file string) bool {

@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +21,10 @@ type writer struct {
 	to     *os.Root // links that were copied lead nowhere else
 	secret []string // absolute paths of files that are not copied with a folder
 	done   map[string]bool
+
+	answers answers
+	walking bool   // what is copied was found in a folder
+	twins   []Twin // such files that are hidden answers
 }
 
 // copyFiles copies all files that the planned suite names into the folder to, and notes the programs among them.
@@ -29,7 +34,14 @@ func copyFiles(c *Copy, whole *grader.Suite, to string) error {
 		return err
 	}
 	defer root.Close()
-	w := &writer{from: c.Suite.Dir, to: root, secret: secrets(c.Suite, whole), done: map[string]bool{}}
+	hidden, err := kept(c, whole)
+	if err == nil {
+		err = hidden.texts(c)
+	}
+	if err != nil {
+		return err
+	}
+	w := &writer{answers: hidden, from: c.Suite.Dir, to: root, secret: secrets(c.Suite, whole), done: map[string]bool{}}
 	if c.Suite.LanguageFile != "" {
 		if err := w.file(c.Suite.LanguageFile); err != nil {
 			return err
@@ -48,7 +60,7 @@ func copyFiles(c *Copy, whole *grader.Suite, to string) error {
 			}
 		}
 	}
-	return nil
+	return w.told(c)
 }
 
 // secrets is what must not be copied with a folder in which it lies: the inputs and answers of cases that are not
@@ -111,6 +123,8 @@ func (w *writer) volumes(_ *Copy, one grader.Case) error {
 
 // tree copies a file or a folder without what is masked in it and what is secret.
 func (w *writer) tree(path string, masks []string) error {
+	w.walking = true
+	defer func() { w.walking = false }()
 	return filepath.WalkDir(path, func(file string, entry fs.DirEntry, err error) error {
 		relative, _ := filepath.Rel(path, file) // below it
 		switch {
@@ -207,6 +221,9 @@ func (w *writer) file(path string) (err error) {
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(to, from)
+	sum := sha256.New()
+	if _, err = io.Copy(io.MultiWriter(to, sum), from); err == nil {
+		w.found(place, [sha256.Size]byte(sum.Sum(nil)))
+	}
 	return errors.Join(err, to.Chmod(about.Mode().Perm()|0o400), to.Close())
 }

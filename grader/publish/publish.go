@@ -41,6 +41,9 @@ type Copy struct {
 	Exposed  []string      `json:"exposed"`  // hidden cases with their answers, as was allowed
 	Left     []Omission    `json:"left_out"`
 	Programs []string      `json:"programs"` // of the suite's that are published, relative to it
+	Same     []Twin        `json:"same"`     // what is published and the same as a hidden answer; Write fills it in
+
+	answers bool // files that are hidden answers may be published
 }
 
 // Omission is a case that is not in a copy.
@@ -54,7 +57,7 @@ type Omission struct {
 func Plan(o Order) (*Copy, error) {
 	s := *o.Suite
 	s.Cases, s.Submissions = nil, ""
-	c := &Copy{Suite: &s, Digested: []string{}, Exposed: []string{}, Left: []Omission{}, Programs: []string{}}
+	c := &Copy{Suite: &s, Digested: []string{}, Exposed: []string{}, Left: []Omission{}, Programs: []string{}, Same: []Twin{}, answers: o.Answers}
 	names := map[string]bool{}
 	for _, one := range o.Suite.Cases {
 		if why := o.omits(one); why != "" {

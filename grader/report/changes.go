@@ -68,7 +68,7 @@ func changes(from, to grader.Report) []Change {
 }
 
 // WriteChanges writes a line for each change, or that there is none.
-func WriteChanges(w io.Writer, changes []Change, color bool) error {
+func WriteChanges(w io.Writer, changes []Change, o Options) error {
 	if len(changes) == 0 {
 		_, err := io.WriteString(w, "nothing changed\n")
 		return err
@@ -78,13 +78,7 @@ func WriteChanges(w io.Writer, changes []Change, color bool) error {
 	for _, c := range changes {
 		rows = append(rows, []string{c.Submission, c.Case, orNone(c.From), orNone(c.To), c.scores()})
 	}
-	var b strings.Builder
-	columns = widened(columns, rows)
-	b.WriteString(titles(columns))
-	for _, row := range rows {
-		b.WriteString(aligned(columns, row, color))
-	}
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(w, Columns(columns, rows, o))
 	return err
 }
 
@@ -119,6 +113,7 @@ func Difference(w io.Writer, r grader.Result, o Options) error {
 	for l := range strings.Lines(Printable(r.Difference)) {
 		b.WriteString("  " + shaded(strings.TrimSuffix(l, "\n"), o.Color) + "\n")
 	}
+	wouldPass(&b, r)
 	_, err := io.WriteString(w, b.String())
 	return err
 }

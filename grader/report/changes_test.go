@@ -41,7 +41,7 @@ func TestChanges(t *testing.T) {
 		t.Errorf("a run differs from itself: %v", again)
 	}
 	var b strings.Builder
-	if err := WriteChanges(&b, got, false); err != nil || strings.Contains(b.String(), "\x1b") || strings.Count(b.String(), "\n") != len(got)+1 {
+	if err := WriteChanges(&b, got, Options{}); err != nil || strings.Contains(b.String(), "\x1b") || strings.Count(b.String(), "\n") != len(got)+1 {
 		t.Errorf("%v %q", err, b.String())
 	}
 }

@@ -1,8 +1,8 @@
 package report
 
 import (
+	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"pocket/grader"
 )
@@ -12,18 +12,26 @@ type Column struct {
 	Title string
 	Width int  // at least; the title and, in Columns, the cells widen it
 	Right bool // aligned to the right: numbers
+
+	most int // when not 0, longer cells are cut
 }
 
 // verdictTitle is the title of the column that gets colour.
 const verdictTitle = "VERDICT"
 
-// Columns writes a table with its titles, each cell one printable line, ending in a line feed.
-func Columns(columns []Column, rows [][]string) string {
-	columns = widened(columns, rows)
+// Columns writes a table with its titles, each cell one printable line, ending in a line feed. Verdicts below the
+// title VERDICT have colour where o says so.
+func Columns(columns []Column, rows [][]string, o Options) string {
+	return indented(columns, rows, "", o)
+}
+
+// indented writes a table with something before each line.
+func indented(columns []Column, rows [][]string, indent string, o Options) string {
+	columns = fitted(widened(columns, rows), o.Width-len(indent))
 	var b strings.Builder
-	b.WriteString(titles(columns))
+	b.WriteString(indent + titles(columns))
 	for _, row := range rows {
-		b.WriteString(aligned(columns, row, false))
+		b.WriteString(indent + aligned(columns, row, o.Color))
 	}
 	return b.String()
 }
@@ -39,13 +47,57 @@ func titles(columns []Column) string {
 func widened(columns []Column, rows [][]string) []Column {
 	wide := make([]Column, len(columns))
 	for i, c := range columns {
-		c.Width = max(c.Width, utf8.RuneCountInString(c.Title))
+		c.Width = max(c.Width, width(c.Title))
 		for _, row := range rows {
-			c.Width = max(c.Width, utf8.RuneCountInString(line(row[i])))
+			c.Width = max(c.Width, width(line(row[i])))
 		}
 		wide[i] = c
 	}
 	return wide
+}
+
+// leastText is to how many columns a text is cut at most.
+const leastText = 10
+
+// fitted makes a table as wide as a terminal at most, 0 for no terminal: the widest texts are cut first, and where
+// that is not enough the last columns are left out.
+func fitted(columns []Column, room int) []Column {
+	if room <= 0 {
+		return columns
+	}
+	for n := len(columns); n > 1; n-- {
+		if kept, ok := narrowed(columns[:n], room); ok {
+			return kept
+		}
+	}
+	columns[0].most = room
+	return columns[:1]
+}
+
+func narrowed(columns []Column, room int) ([]Column, bool) {
+	columns = slices.Clone(columns)
+	taken := 2 * (len(columns) - 1)
+	for _, c := range columns {
+		taken += c.Width
+	}
+	for ; taken > room; taken-- {
+		widest := -1
+		for i, c := range columns {
+			if !c.Right && c.Width > max(leastText, width(c.Title)) && (widest < 0 || c.Width >= columns[widest].Width) {
+				widest = i
+			}
+		}
+		if widest < 0 {
+			return nil, false
+		}
+		columns[widest].Width--
+	}
+	for i, c := range columns {
+		if !c.Right {
+			columns[i].most = c.Width
+		}
+	}
+	return columns, true
 }
 
 // aligned writes one row, without blanks at its end. With colour, the verdict is coloured:
@@ -54,7 +106,10 @@ func aligned(columns []Column, cells []string, color bool) string {
 	var b strings.Builder
 	for i, c := range columns {
 		cell := line(cells[i])
-		gap := strings.Repeat(" ", max(0, c.Width-utf8.RuneCountInString(cell)))
+		if c.most > 0 {
+			cell = Fit(cell, c.most)
+		}
+		gap := strings.Repeat(" ", max(0, c.Width-width(cell)))
 		if color && c.Title == verdictTitle {
 			cell = colored(grader.Verdict(cell), cell)
 		}

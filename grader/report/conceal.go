@@ -2,20 +2,38 @@ package report
 
 import (
 	"slices"
+	"time"
 
 	"pocket/grader"
 )
 
 // Concealed is a report without what hidden cases were given, wrote and expected: of each there is its name,
 // group, verdict and score and nothing else, for exit codes, times and sizes are ways by which a program can
-// tell what it was given.
+// tell what it was given. Nor is there when the whole began and ended where a hidden case was part of it.
 func Concealed(r grader.Report) grader.Report {
 	r.Detail = concealedDetail(r)
 	r.Results = slices.Clone(r.Results)
 	for i, c := range r.Results {
-		r.Results[i] = ConcealedResult(c)
+		if r.Results[i] = ConcealedResult(c); c.Visibility == grader.Hidden {
+			r.Started, r.Finished = time.Time{}, time.Time{}
+		}
 	}
 	return r
+}
+
+// took is how long a submission was at it; where that is concealed, how long the compilation and what may be shown
+// took.
+func took(r grader.Report) (all time.Duration) {
+	if !r.Finished.IsZero() {
+		return max(0, r.Finished.Sub(r.Started))
+	}
+	if r.Compile != nil {
+		all = r.Compile.Usage.Wall
+	}
+	for _, c := range r.Results {
+		all += c.Usage.Wall
+	}
+	return all
 }
 
 // ConcealedResult is a result as Concealed has it: itself unless its case is hidden.

@@ -23,13 +23,12 @@ func Detail(w io.Writer, r grader.Result, o Options) error {
 		}
 	}
 	if len(r.Enforcement) > 0 {
-		b.WriteString("\n" + enforcement(r))
+		b.WriteString("\n" + enforcement(r, o))
 	}
 	var blocks strings.Builder
-	if o.Input != nil {
-		block(&blocks, "input", shorten(o.Input(r.Case), inputLines, inputWidth))
-	}
+	given(&blocks, r)
 	block(&blocks, "difference", painted(r.Difference, o.Color))
+	wouldPass(&blocks, r)
 	words(&blocks, r, false)
 	block(&blocks, "standard error", Printable(r.Stderr))
 	if blocks.Len() > 0 {
@@ -48,6 +47,7 @@ func facts(r grader.Result) [][2]string {
 	}
 	all := [][2]string{
 		{"points", number(r.Score) + " of " + number(r.Points)},
+		{"note", notes(r)},
 		{"exit code", fmt.Sprint(r.ExitCode)},
 		{"signal", r.Signal},
 		{"output", fmt.Sprintf("%d bytes", r.OutputBytes)},
@@ -56,23 +56,19 @@ func facts(r grader.Result) [][2]string {
 		{"memory", with(r.Usage.Memory.Human(), r.Usage.MemorySource)},
 	}
 	if r.Usage.Wall == 0 {
-		return all[:1] // it was never run
+		return all[:2] // it was never run
 	}
 	if r.Signal != "" {
-		all[1][1] = ""
+		all[2][1] = ""
 	}
 	return all
 }
 
-func enforcement(r grader.Result) string {
+func enforcement(r grader.Result, o Options) string {
 	columns := []Column{{Title: "LIMIT"}, {Title: "ASKED"}, {Title: "HELD AT"}, {Title: "BY"}, {Title: "REMARK"}}
 	var rows [][]string
 	for _, e := range r.Enforcement {
 		rows = append(rows, []string{e.Limit, e.Requested, e.Enforced, string(e.By), e.Remark})
 	}
-	var b strings.Builder
-	for l := range strings.Lines(Columns(columns, rows)) {
-		b.WriteString("  " + l)
-	}
-	return b.String()
+	return indented(columns, rows, "  ", o)
 }

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"time"
 
 	"pocket/grader"
 )
@@ -13,6 +14,9 @@ import (
 // sizes bytes.
 func Document(w io.Writer, run Run, reports Reports) error {
 	out := bufio.NewWriter(w)
+	if run.Untimed {
+		run.Finished = time.Time{}
+	}
 	head, err := compact(run)
 	if err != nil {
 		return err

@@ -15,10 +15,12 @@ type Reports = iter.Seq2[grader.Report, error]
 
 // Run is what is known of the run whose reports are written.
 type Run struct {
-	ID       int64     `json:"id"`
-	Suite    string    `json:"suite"`
-	Started  time.Time `json:"started"`
-	Finished time.Time `json:"finished,omitzero"` // zero while it is under way, or when it was interrupted
+	ID       int64            `json:"id"`
+	Suite    string           `json:"suite"`
+	Started  time.Time        `json:"started"`
+	Finished time.Time        `json:"finished,omitzero"` // zero while it is under way, or when it was interrupted
+	LeftOut  []grader.LeftOut `json:"left_out,omitempty"`
+	Untimed  bool             `json:"-"` // how long it took is not to be told: Finished does not count
 }
 
 // Format is a format in which a run's reports can be written.

@@ -131,7 +131,7 @@ func TestFormatsAreAsTheGoldenFiles(t *testing.T) {
 	}
 	var b strings.Builder
 	for _, r := range class() {
-		if err := Gradescope(&b, r, GradescopeAfterPublished); err != nil {
+		if err := Gradescope(&b, r, GradescopeAfterPublished, true); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -189,6 +189,44 @@ func TestEveryFormatIsHarmless(t *testing.T) {
 				t.Errorf("%s tells students %q", f.Name, secret)
 			}
 		}
+	}
+}
+
+// TestNoTotalTellsOfHiddenCases wants of two runs that differ in nothing but how long a hidden case took the same reports
+// for students, and none of the hidden case's figures in what Gradescope shows.
+func TestNoTotalTellsOfHiddenCases(t *testing.T) {
+	quick, slow := class()[1], class()[1]
+	slow.Results[2].Usage = usageOf(7919)
+	slow.Started, slow.Finished = began.Add(time.Hour), began.Add(time.Hour+7919*time.Second)
+	later := testRun
+	later.Finished = began.Add(5 * time.Hour)
+	for _, f := range formats {
+		texts := [2]strings.Builder{}
+		for i, r := range []grader.Report{quick, slow} {
+			run := []Run{testRun, later}[i]
+			run.Untimed = true
+			if err := f.Write(&texts[i], run, each(ForStudents(r))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if texts[0].String() != texts[1].String() {
+			t.Errorf("%s tells students how long a hidden case took:\n%s\n%s", f.Name, &texts[0], &texts[1])
+		}
+	}
+	for _, visibility := range []string{GradescopeVisible, GradescopeAfterDueDate, GradescopeAfterPublished} {
+		texts := [2]strings.Builder{}
+		if err := errors.Join(Gradescope(&texts[0], quick, visibility, false), Gradescope(&texts[1], slow, visibility, false)); err != nil {
+			t.Fatal(err)
+		}
+		if texts[0].String() != texts[1].String() || strings.Contains(texts[0].String(), "input was 3") {
+			t.Errorf("gradescope, %s, tells of a hidden case:\n%s\n%s", visibility, &texts[0], &texts[1])
+		}
+	}
+	if got, want := took(ForStudents(slow)), slow.Results[0].Usage.Wall+slow.Results[1].Usage.Wall; got != want || want == 0 {
+		t.Errorf("took %s, want %s", got, want)
+	}
+	if took(slow) != 7919*time.Second {
+		t.Error("the instructor is told how long all took")
 	}
 }
 
@@ -270,7 +308,7 @@ func TestDocumentsComeBack(t *testing.T) {
 		Run         Run
 		Submissions []grader.Report
 	}
-	if err := json.Unmarshal([]byte(written(t, "json", class...)), &document); err != nil || !reflect.DeepEqual(document.Submissions, class) || document.Run != testRun {
+	if err := json.Unmarshal([]byte(written(t, "json", class...)), &document); err != nil || !reflect.DeepEqual(document.Submissions, class) || !reflect.DeepEqual(document.Run, testRun) {
 		t.Errorf("got %+v, %v", document, err)
 	}
 	n := 0
@@ -290,7 +328,7 @@ func TestGradescopeHidesAndNeverGivesAZeroForJE(t *testing.T) {
 	for _, r := range class() {
 		var b strings.Builder
 		var got gradescope
-		if err := errors.Join(Gradescope(&b, r, GradescopeHidden), json.Unmarshal([]byte(b.String()), &got)); err != nil {
+		if err := errors.Join(Gradescope(&b, r, GradescopeHidden, false), json.Unmarshal([]byte(b.String()), &got)); err != nil {
 			t.Fatal(err)
 		}
 		if (got.Score == nil) != doubtful(r) || strings.Contains(got.Output, "expected") && !strings.Contains(got.Output, "two: ") {
@@ -335,3 +373,23 @@ func FuzzFormats(f *testing.F) {
 }
 
 func formula(cell string) bool { return cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) }
+
+// TestJUnitClasses: submissions whose names differ in dots alone are not one class.
+func TestJUnitClasses(t *testing.T) {
+	var b strings.Builder
+	err := JUnit(&b, Run{}, func(yield func(grader.Report, error) bool) {
+		for _, name := range []string{"a.py", "a_py", "a_py_2", "b"} {
+			if !yield(grader.Report{Suite: "s", Submission: name, Results: []grader.Result{{Case: "one"}, {Case: "two"}}}, nil) {
+				return
+			}
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, class := range []string{"s.a_py", "s.a_py_2", "s.a_py_2_2", "s.b"} {
+		if n := strings.Count(b.String(), `classname="`+class+`"`); n != 2 {
+			t.Errorf("%d cases of %s in %s", n, class, b.String())
+		}
+	}
+}

@@ -37,11 +37,12 @@ type gradescopeTest struct {
 }
 
 // Gradescope writes one submission as the results.json that an autograder leaves for Gradescope. Hidden
-// cases get the visibility hidden, one of those above. A submission with a judge error has no score at
+// cases get the visibility hidden, one of those above: where students will see them they have their name, verdict and
+// score only, unless reveal says that their data are to be shown too. How long they took is never told. A submission with a judge error has no score at
 // all, which Gradescope shows as a fault of the autograder: no student gets a zero for it.
-func Gradescope(w io.Writer, r grader.Report, hidden string) error {
+func Gradescope(w io.Writer, r grader.Report, hidden string, reveal bool) error {
 	g := gradescope{
-		ExecutionTime: max(0, r.Finished.Sub(r.Started).Seconds()), Output: gradescopeSummary(r),
+		ExecutionTime: took(Concealed(r)).Seconds(), Output: gradescopeSummary(r),
 		Visibility: GradescopeVisible, StdoutVisibility: GradescopeHidden, Tests: []gradescopeTest{},
 	}
 	scored := !doubtful(r)
@@ -55,6 +56,9 @@ func Gradescope(w io.Writer, r grader.Report, hidden string) error {
 		visibility := GradescopeVisible
 		if c.Visibility == grader.Hidden {
 			visibility = hidden
+			if hidden != GradescopeHidden && !reveal {
+				c = ConcealedResult(c)
+			}
 		}
 		g.Tests = append(g.Tests, gradescopeCase(c, fmt.Sprint(i+1), visibility, scored))
 	}
@@ -93,10 +97,6 @@ func gradescopeOutput(c grader.Result) string {
 	if c.Verdict == grader.JE { // its detail may name files of the grader's machine
 		return "JE: this case could not be judged\n"
 	}
-	text := string(c.Verdict)
-	if c.Detail != "" {
-		text += ": " + line(c.Detail)
-	}
 	c.Judge = ""
-	return text + "\n" + faultText(c)
+	return headline(c) + faultText(c)
 }

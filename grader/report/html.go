@@ -56,6 +56,7 @@ type page struct {
 	Suite    string
 	Started  string
 	State    string
+	LeftOut  []string
 	Counts   []tally
 	Verdicts []string
 	Groups   []string
@@ -63,7 +64,9 @@ type page struct {
 	Rows     []row
 	Failed   []caseFailures // shared by several submissions
 	Count    int
-	Short    bool // some texts were shortened
+	Missing  int      // students of whom nothing was handed in: not in Count
+	Short    bool     // some texts were shortened
+	Marks    []string // what the signs mean that are used
 }
 
 // tally is how many results have a verdict, and where its piece of a bar lies, of 1000 in all.
@@ -82,9 +85,15 @@ func (m *model) page(run Run) page {
 		Policy: "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; style-src '" + digest(sheet) + "'; script-src '" + digest(pageScript) + "'",
 		Style:  template.CSS(sheet), Script: template.JS(pageScript),
 		Run: run.ID, Suite: line(run.Suite), Started: run.Started.Local().Format(time.DateTime), State: "unfinished",
-		Counts: tallies(m.verdicts), Groups: m.groupNames(), Rows: m.rows, Count: len(m.rows), Failed: failed, Short: m.shortened,
+		Counts: tallies(m.verdicts), Groups: m.groupNames(), Rows: m.rows, Count: len(m.rows) - m.missing, Missing: m.missing, Failed: failed, Short: m.shortened, Marks: m.marks(),
 	}
-	if !run.Finished.IsZero() {
+	for _, one := range run.LeftOut {
+		p.LeftOut = append(p.LeftOut, leftOut(one))
+	}
+	switch {
+	case run.Untimed:
+		p.State = ""
+	case !run.Finished.IsZero():
 		p.State = "took " + run.Finished.Sub(run.Started).Round(time.Second/10).String()
 	}
 	for _, v := range grader.Verdicts {

@@ -18,19 +18,22 @@ const (
 	failureText  = 4 << 10
 	allText      = 12 << 20
 	shortText    = 300
+	inputText    = 600
 	namesOfCards = 12
 )
 
 // model is what a page needs of the reports, which are not kept.
 type model struct {
-	cases     columns
-	spread    []spread // by case
-	rows      []row
-	verdicts  map[grader.Verdict]int // of the submissions
-	failures  []failure              // in order of appearance
-	known     map[[32]byte]int       // index of a failure by its content
-	text      int                    // bytes of text so far
-	shortened bool
+	cases                       columns
+	spread                      []spread // by case
+	rows                        []row
+	verdicts                    map[grader.Verdict]int // of the submissions
+	missing                     int                    // students of whom nothing was handed in
+	failures                    []failure              // in order of appearance
+	known                       map[[32]byte]int       // index of a failure by its content
+	text                        int                    // bytes of text so far
+	shortened                   bool
+	borderline, flaky, unscored bool // some result is
 }
 
 func newModel() *model {
@@ -68,7 +71,11 @@ type rowName struct {
 
 func (m *model) add(r grader.Report) {
 	n := len(m.rows) + 1
-	m.verdicts[r.Verdict]++
+	if r.Missing {
+		m.missing++
+	} else {
+		m.verdicts[r.Verdict]++
+	}
 	about := row{N: n, Name: line(r.Student.Name), File: line(r.Submission), Verdict: string(r.Verdict), Style: style(r.Verdict),
 		Detail: line(said(r)), Score: number(r.Score) + "/" + number(r.Points), Sort: number(r.Score), CPU: milliseconds(slowest(r.Results))}
 	if about.Name == "" || about.Name == about.File {
@@ -78,6 +85,7 @@ func (m *model) add(r grader.Report) {
 		about.Name = "–"
 	}
 	if doubtful(r) || r.Missing {
+		m.unscored = true
 		about.Score, about.Sort = "–/"+number(r.Points), ""
 	}
 	if c := r.Compile; c != nil && c.Verdict != grader.AC {
@@ -102,6 +110,7 @@ func (m *model) addCases(about *row, results []grader.Result) {
 			m.spread = append(m.spread, newSpread(c))
 		}
 		m.spread[at].count(c)
+		m.borderline, m.flaky = m.borderline || c.Borderline, m.flaky || c.Flaky
 		failed := 0
 		if c.Verdict != grader.AC && c.Verdict != grader.SKIP {
 			failed = m.failure(at, c, rowName{about.N, about.Name})
@@ -122,7 +131,7 @@ func figuresOf(results []grader.Result) string {
 			results[i].Detail = ""
 		}
 	}
-	return cases(results, false)
+	return cases(results, Options{})
 }
 
 // cellHTML is a case's cell: a verdict, which leads to its failure where there is one. There are so many of
@@ -188,7 +197,10 @@ func (m *model) explained(c grader.Result) string {
 		most = shortText
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s: %s\n", line(c.Case), c.Verdict, line(c.Detail))
+	fmt.Fprintf(&b, "%s: %s: %s\n", line(c.Case), c.Verdict, line(detail(c)))
+	for _, p := range handed(c) {
+		fmt.Fprintf(&b, "\n%s:\n%s\n", p.title, p.text)
+	}
 	for _, p := range texts(c) {
 		text := truncate(p.text, most)
 		if text != p.text {
@@ -202,6 +214,24 @@ func (m *model) explained(c grader.Result) string {
 	}
 	m.text += b.Len()
 	return strings.TrimRight(b.String(), "\n")
+}
+
+// handed is what a case that is not hidden was given: the beginning of it, since it stands with each failure.
+func handed(c grader.Result) []part {
+	if c.Visibility == grader.Hidden {
+		return nil
+	}
+	var all []part
+	for _, p := range []part{{"arguments", arguments(c)}, {"input", input(c)}} {
+		text := strings.TrimRight(truncate(p.text, inputText), "\n")
+		if text != strings.TrimRight(p.text, "\n") {
+			text += "…"
+		}
+		if text != "" {
+			all = append(all, part{p.title, text})
+		}
+	}
+	return all
 }
 
 // caseFailures is the failures of one case that many submissions share, the most frequent first.
@@ -257,4 +287,22 @@ func (m *model) groupNames() []string {
 		}
 	}
 	return names
+}
+
+// marks explains the signs that are on the page.
+func (m *model) marks() []string {
+	var all []string
+	for _, one := range []struct {
+		used bool
+		text string
+	}{
+		{m.borderline, "~ ended close to its time limit"},
+		{m.flaky, "? differed between executions"},
+		{m.unscored, "– no score: nothing was handed in, or because of a fault that is not the student's"},
+	} {
+		if one.used {
+			all = append(all, one.text)
+		}
+	}
+	return all
 }

@@ -43,7 +43,7 @@ func oneOf(random *rand.Rand, skill float64, s, c int) grader.Result {
 	if random.Float64() < 0.3+0.7*skill {
 		return r
 	}
-	r.Score = 0
+	r.Score, r.Input, r.InputBytes = 0, fmt.Sprintf("3\n1 %d 3\n", c), 8
 	switch random.Intn(6) {
 	case 0:
 		r.Verdict, r.Detail, r.Usage = grader.TLE, fmt.Sprintf("cpu limit 1s: cpu 1.%03ds, wall 1.2s", s%100), usageOf(1000+s%100)
@@ -335,4 +335,56 @@ func BenchmarkBigPage(b *testing.B) {
 		b.ReportMetric(opened, "ms-to-load")
 	}
 	b.ReportMetric(float64(len(text)), "bytes")
+}
+
+// The legend explains what is on the page and nothing else.
+func TestPageExplainsItsMarks(t *testing.T) {
+	plain := grader.Report{Submission: "a", Verdict: grader.AC, Results: []grader.Result{{Case: "one", Verdict: grader.AC}}}
+	marked, missing := plain, plain
+	marked.Results = []grader.Result{{Case: "one", Verdict: grader.WA, Borderline: true, Flaky: true}}
+	missing.Missing = true
+	for _, test := range []struct {
+		report grader.Report
+		marks  []string
+	}{{plain, nil}, {marked, []string{"~ ended", "? differed"}}, {missing, []string{"– no score"}}} {
+		got := written(t, "html", test.report)
+		for _, mark := range []string{"~ ended", "? differed", "– no score"} {
+			if strings.Contains(got, mark) != slices.Contains(test.marks, mark) {
+				t.Errorf("%q is explained: %v", mark, strings.Contains(got, mark))
+			}
+		}
+	}
+}
+
+// TestPageShowsInputs: what a case was given stands with its failure, the beginning of it, but never of a hidden one.
+func TestPageShowsInputs(t *testing.T) {
+	failed := func(name string, visibility grader.Visibility, input string, bytes int) grader.Result {
+		return grader.Result{Case: name, Visibility: visibility, Verdict: grader.WA, Points: 1, Detail: "wrong " + name, Input: input,
+			InputBytes: int64(bytes), Args: []string{"--of", name}}
+	}
+	r := grader.Report{Submission: "a.py", Verdict: grader.WA, Results: []grader.Result{
+		failed("first", grader.Sample, "seven <b>&\x1b\n", 15), failed("second", grader.Visible, strings.Repeat("long line\n", 300), 5000),
+		failed("third", grader.Hidden, "eleven\n", 7), failed("wide", grader.Visible, strings.Repeat(strings.Repeat("w", 119)+"\n", 10), 1200),
+	}}
+	var b strings.Builder
+	if err := HTML(&b, Run{}, func(yield func(grader.Report, error) bool) { yield(r, nil) }); err != nil {
+		t.Fatal(err)
+	}
+	page := b.String()
+	for _, want := range []string{"input:\nseven &lt;b&gt;&amp;\\x1b\n", "arguments:\n--of first\n", "… (5000 bytes in all)", "arguments:\n--of wide"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %q in %s", want, page)
+		}
+	}
+	for _, not := range []string{"eleven", "--of third", "<b>"} {
+		if strings.Contains(page, not) {
+			t.Errorf("%q is shown", not)
+		}
+	}
+	if n := strings.Count(page, "long line"); n != inputLines {
+		t.Errorf("%d lines of a long input", n)
+	}
+	if n := strings.Count(page, "wwwwwwwwww"); n == 0 || n > inputText/10 {
+		t.Errorf("%d bytes of a wide input", 10*n)
+	}
 }

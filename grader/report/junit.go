@@ -13,19 +13,21 @@ import (
 
 // JUnit writes the XML that CI servers read as JUnit's: a testsuite per submission, a testcase per case
 // and one for the compilation. JE is an error, SKIP is skipped, every other verdict but AC a failure
-// whose type is the verdict. It satisfies the schemas of Jenkins (junit-10.xsd), of Ant's tasks
-// (JUnit.xsd, the strictest: all counts, host name and streams) and of Maven's Surefire.
+// whose type is the verdict. It satisfies the schemas of Jenkins (xunit-plugin's junit-10.xsd) and of Ant's tasks
+// (JUnit.xsd, the strictest: all counts, host name and streams). What went wrong is in the message and begins the
+// text, because Jenkins shows the one and GitLab only the other ("Unit test reports", "JUnit XML format
+// specification", which knows of failure, error and skipped nothing but their content).
 func JUnit(w io.Writer, run Run, reports Reports) error {
 	out := bufio.NewWriter(w)
 	out.WriteString(xml.Header + "<testsuites>\n")
 	encoder := xml.NewEncoder(out)
 	encoder.Indent("  ", "  ")
-	n := 0
+	n, classes := 0, map[string]bool{}
 	for r, err := range reports {
 		if err != nil {
 			return err
 		}
-		if err := encoder.Encode(junit(run, n, r)); err != nil {
+		if err := encoder.Encode(junit(run, n, r, classes)); err != nil {
 			return fmt.Errorf("writing xml: %w", err)
 		}
 		n++
@@ -50,6 +52,8 @@ type junitSuite struct {
 	Cases      []junitCase     `xml:"testcase"`
 	Out        string          `xml:"system-out"`
 	Err        string          `xml:"system-err"`
+
+	class string
 }
 
 type junitProperty struct {
@@ -72,13 +76,17 @@ type junitFault struct {
 	Text    string `xml:",chardata"`
 }
 
-func junit(run Run, id int, r grader.Report) junitSuite {
+func junit(run Run, id int, r grader.Report, classes map[string]bool) junitSuite {
 	s := junitSuite{
-		ID: id, Package: word(r.Suite), Name: word(r.Submission), Hostname: "localhost", Time: seconds(max(0, r.Finished.Sub(r.Started))),
+		ID: id, Package: word(r.Suite), Name: word(r.Submission), Hostname: "localhost", Time: seconds(took(r)),
 		Timestamp: beginning(r.Started).UTC().Format("2006-01-02T15:04:05"),
 		Properties: []junitProperty{{"run", fmt.Sprint(run.ID)}, {"language", word(r.Language)}, {"verdict", string(r.Verdict)},
 			{"points", number(r.Points)}},
 	}
+	if r.Started.IsZero() {
+		s.Timestamp = beginning(run.Started).UTC().Format("2006-01-02T15:04:05")
+	}
+	s.class = className(s.Package, s.Name, classes)
 	if !doubtful(r) {
 		s.Properties = append(s.Properties, junitProperty{"score", number(r.Score)})
 	}
@@ -94,15 +102,27 @@ func junit(run Run, id int, r grader.Report) junitSuite {
 	return s
 }
 
+// className is a submission's name below its suite's, where a dot would begin another level. CI servers put together
+// what has one class, so each submission has another, also where names differ in nothing but dots.
+func className(suite, name string, taken map[string]bool) string {
+	plain := suite + "." + strings.ReplaceAll(name, ".", "_")
+	class := plain
+	for n := 2; taken[class]; n++ {
+		class = fmt.Sprintf("%s_%d", plain, n)
+	}
+	taken[class] = true
+	return class
+}
+
 func (s *junitSuite) add(c grader.Result) {
-	test := junitCase{Name: word(c.Case), Class: s.Package + "." + strings.ReplaceAll(s.Name, ".", "_"), Time: seconds(c.Usage.Wall)}
-	fault := &junitFault{Message: line(c.Detail), Type: word(string(c.Verdict)), Text: faultText(c)}
+	test := junitCase{Name: word(c.Case), Class: s.class, Time: seconds(c.Usage.Wall)}
+	fault := &junitFault{Message: line(c.Detail), Type: word(string(c.Verdict)), Text: headline(c) + faultText(c)}
 	s.Tests++
 	switch c.Verdict {
 	case grader.AC:
 	case grader.SKIP:
 		s.Skipped++
-		test.Skipped = &junitFault{Message: line(c.Detail)}
+		test.Skipped = &junitFault{Message: line(c.Detail), Text: line(c.Detail)}
 	case grader.JE:
 		s.Errors++
 		test.Error = fault
@@ -113,10 +133,22 @@ func (s *junitSuite) add(c grader.Result) {
 	s.Cases = append(s.Cases, test)
 }
 
+// headline is the verdict with its detail.
+func headline(c grader.Result) string {
+	if c.Detail == "" {
+		return line(string(c.Verdict)) + "\n"
+	}
+	return line(string(c.Verdict)+": "+c.Detail) + "\n"
+}
+
 // faultText is what stands in a fault's element: all texts, each with its title.
 func faultText(c grader.Result) string {
 	var b strings.Builder
-	for _, part := range texts(c) {
+	given := []part{{"arguments", arguments(c)}, {"input", strings.TrimRight(input(c), "\n")}}
+	for _, part := range append(given, texts(c)...) {
+		if part.text == "" {
+			continue
+		}
 		b.WriteString("\n" + part.title + ":\n" + part.text + "\n")
 	}
 	return b.String()

@@ -20,7 +20,7 @@ func example() grader.Report {
 		Detail: "big: line 1", Points: 4, Score: 1,
 		Results: []grader.Result{
 			{Case: "five", Verdict: grader.AC, Points: 1, Score: 1, Usage: usage},
-			{Case: "big", Verdict: grader.WA, Points: 2, Usage: usage, OutputBytes: 3,
+			{Case: "big", Verdict: grader.WA, Points: 2, Usage: usage, OutputBytes: 3, Input: "5 big\n", InputBytes: 6,
 				Detail: `line 1, column 1: expected "25", got "26"`, Stderr: "one\ntwo\x1b[31m\n",
 				Difference:  "--- expected\n+++ got\n@@ -1 +1 @@\n-25\n+26\n",
 				Enforcement: []resource.Enforcement{{Limit: "memory", Requested: "128MiB", Enforced: "134217728", By: resource.ByCgroup2}}},
@@ -39,13 +39,13 @@ func text(t *testing.T, r grader.Report, o Options) string {
 }
 
 func TestText(t *testing.T) {
-	got := text(t, example(), Options{Input: func(name string) string { return "5 " + name + "\n" }})
+	got := text(t, example(), Options{})
 	want := `alice.py (python3), suite squares
 
-  CASE   VERDICT   CPU  WALL  MEMORY  DETAIL
-  five   AC       12ms  15ms  8.1MiB
-  big    WA       12ms  15ms  8.1MiB  line 1, column 1: expected "25", got "26"
-  three  SKIP
+  CASE   VERDICT  SCORE   CPU  WALL  MEMORY  DETAIL
+  five   AC         1/1  12ms  15ms  8.1MiB
+  big    WA         0/2  12ms  15ms  8.1MiB  line 1, column 1: expected "25", got "26"
+  three  SKIP       0/1
 
 big: WA: line 1, column 1: expected "25", got "26"
   input:
@@ -67,6 +67,39 @@ alice.py: WA: 1 of 3 cases, 1 of 4 points, slowest 12ms cpu
 	}
 }
 
+// What is to be known beside verdicts and clocks is there when there is something of it.
+func TestTextTells(t *testing.T) {
+	r := example()
+	for i := range r.Results {
+		r.Results[i].Points, r.Results[i].Score = 1, 0
+	}
+	r.Results[0].Score = 1
+	if got := text(t, r, Options{}); strings.Contains(got, "SCORE") || strings.Contains(got, "NOTE") || strings.Contains(got, "GROUP") {
+		t.Errorf("a column without anything:\n%s", got)
+	}
+	r.Results[0].Score = 0.5
+	r.Results[0].Borderline, r.Results[0].Cached, r.Results[1].Flaky = true, true, true
+	r.Results[1].Detail += "; AC if upper and lower case were the same"
+	r.Results[1].WouldPass, r.Results[1].Args = "if upper and lower case were the same", []string{"--fast", "it's", ""}
+	r.Results[1].InputBytes = 70000
+	r.Groups = []grader.GroupResult{{Group: "basic", Verdict: grader.WA, Points: 10, Score: 2.5}}
+	got := text(t, r, Options{})
+	for _, want := range []string{
+		"  five   AC       0.5/1  12ms  15ms  8.1MiB  borderline, cached\n",
+		"  big    WA         0/1  12ms  15ms  8.1MiB  flaky               line 1, column 1: expected \"25\", got \"26\"\n",
+		"\n\n  GROUP  VERDICT   SCORE\n  basic  WA       2.5/10\n\n",
+		"\nbig: WA: line 1, column 1: expected \"25\", got \"26\"\n  arguments:\n    --fast 'it'\\''s' ''\n  input:\n    5 big\n    … (70000 bytes in all)\n",
+		"    +26\n  it would be AC if upper and lower case were the same\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+	if got := noted(r.Results); got != " (1 borderline, 1 flaky, 1 cached)" {
+		t.Errorf("in a table: %q", got)
+	}
+}
+
 func TestTextAllAndBrief(t *testing.T) {
 	r := example()
 	r.Results = append(r.Results, grader.Result{Case: "four", Verdict: grader.RTE, Detail: "SIGSEGV"})
@@ -85,7 +118,7 @@ func TestTextCompileError(t *testing.T) {
 	r := grader.Report{Submission: "a.c", Verdict: grader.CE,
 		Compile: &grader.Result{Case: "compile", Verdict: grader.CE, Detail: "gcc: exit code 1", Stderr: "a.c:1: error: \x07\n"},
 		Results: []grader.Result{{Case: "five", Verdict: grader.SKIP, Detail: "not compiled"}}}
-	got := text(t, r, Options{Input: func(string) string { t.Error("asked for an input"); return "" }})
+	got := text(t, r, Options{})
 	if !strings.Contains(got, "compile: CE: gcc: exit code 1\n  messages:\n    a.c:1: error: \\x07\n") {
 		t.Errorf("got:\n%s", got)
 	}
@@ -98,7 +131,7 @@ func TestColor(t *testing.T) {
 		t.Errorf("escape sequences without colour: %q", got)
 	}
 	got := text(t, r, Options{Color: true})
-	if !strings.Contains(got, "  \x1b[32mAC\x1b[0m       12ms") || !strings.Contains(got, "\x1b[31mWA\x1b[0m") {
+	if !strings.Contains(got, "  \x1b[32mAC\x1b[0m         1/1") || !strings.Contains(got, "\x1b[31mWA\x1b[0m") {
 		t.Errorf("got %q", got)
 	}
 	if strings.Contains(got, "  \x1b[31mWA\x1b[0m     \x1b[32m") {
@@ -127,9 +160,12 @@ func TestNothingActsOnATerminal(t *testing.T) {
 	result := grader.Result{Case: evil, Verdict: grader.WA, Detail: evil, Difference: evil, Stderr: evil, Signal: evil, Usage: usage,
 		Enforcement: []resource.Enforcement{{Limit: evil, Remark: evil}}}
 	r := grader.Report{Suite: evil, Submission: evil, Language: evil, Verdict: grader.WA, Detail: evil, Results: []grader.Result{result}}
-	options := Options{All: true, Input: func(string) string { return evil }}
+	result.Input, result.InputBytes, result.Args, result.WouldPass = evil, int64(len(evil)), []string{evil}, evil
+	r.Results = []grader.Result{result}
+	r.Groups = []grader.GroupResult{{Group: evil}}
+	options := Options{All: true}
 	var b strings.Builder
-	table := NewTable(&b, []string{evil}, false)
+	table := NewTable(&b, []string{evil}, Options{})
 	compileFailed := r
 	compileFailed.Compile = &result
 	if err := errors.Join(Text(&b, r, options), Text(&b, compileFailed, options), Detail(&b, result, options), JSON(&b, r),
@@ -145,7 +181,7 @@ func TestNothingActsOnATerminal(t *testing.T) {
 
 func TestTable(t *testing.T) {
 	var b strings.Builder
-	table := NewTable(&b, []string{"alice.py", "bob-with-a-long-name.c"}, false)
+	table := NewTable(&b, []string{"alice.py", "bob-with-a-long-name.c"}, Options{})
 	bob := grader.Report{Submission: "bob-with-a-long-name.c", Verdict: grader.AC, Points: 1.5, Score: 1.5,
 		Results: []grader.Result{{Verdict: grader.AC, Usage: resource.Usage{CPU: 1002 * time.Millisecond}}}}
 	if err := errors.Join(table.Add(example()), table.Add(bob), table.Close()); err != nil {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
 
 	"pocket/grader"
 )
@@ -20,14 +19,14 @@ type Table struct {
 }
 
 // NewTable makes a table for submissions with these names.
-func NewTable(w io.Writer, names []string, color bool) *Table {
-	width := 0
+func NewTable(w io.Writer, names []string, o Options) *Table {
+	widest := 0
 	for _, name := range names {
-		width = max(width, utf8.RuneCountInString(line(name)))
+		widest = max(widest, width(line(name)))
 	}
-	columns := []Column{{Title: "SUBMISSION", Width: width}, {Title: verdictTitle}, {Title: "CASES", Width: 8, Right: true},
-		{Title: "POINTS", Width: 10, Right: true}, {Title: "CPU", Width: 7, Right: true}, {Title: "DETAIL"}}
-	return &Table{w: w, columns: widened(columns, nil), color: color, count: map[grader.Verdict]int{}}
+	columns := []Column{{Title: "SUBMISSION", Width: widest}, {Title: verdictTitle}, {Title: "CASES", Width: 8, Right: true},
+		{Title: "POINTS", Width: 10, Right: true}, {Title: "CPU", Width: 7, Right: true}, {Title: "DETAIL", Width: o.Width}}
+	return &Table{w: w, columns: fitted(widened(columns, nil), o.Width), color: o.Color, count: map[grader.Verdict]int{}}
 }
 
 // Count counts a submission for the summary without writing it.
@@ -43,7 +42,7 @@ func (t *Table) Count(r grader.Report) {
 func (t *Table) Add(r grader.Report) error {
 	t.Count(r)
 	row := []string{r.Submission, string(r.Verdict), strings.Replace(passed(r.Results), " of ", "/", 1),
-		number(r.Score) + "/" + number(r.Points), "", r.Detail}
+		number(r.Score) + "/" + number(r.Points), "", strings.TrimSpace(r.Detail + noted(r.Results))}
 	if cpu := slowest(r.Results); cpu > 0 {
 		row[4] = clock(cpu)
 	}
@@ -82,4 +81,24 @@ func (t *Table) Close() error {
 	}
 	_, err := io.WriteString(t.w, text)
 	return err
+}
+
+// noted is how many of a submission's cases have which note.
+func noted(results []grader.Result) string {
+	count := map[string]int{}
+	for _, r := range results {
+		for _, note := range strings.Split(notes(r), ", ") {
+			count[note]++
+		}
+	}
+	var all []string
+	for _, note := range []string{"borderline", "flaky", "cached"} {
+		if count[note] > 0 {
+			all = append(all, fmt.Sprintf("%d %s", count[note], note))
+		}
+	}
+	if all == nil {
+		return ""
+	}
+	return " (" + strings.Join(all, ", ") + ")"
 }

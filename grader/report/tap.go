@@ -12,7 +12,7 @@ import (
 // TAP writes the Test Anything Protocol, version 14 (testanything.org): a test per submission, whose
 // subtests are its cases. SKIP and missing submissions are skipped tests; what is not AC has a YAML block
 // with verdict, detail and difference.
-func TAP(w io.Writer, _ Run, reports Reports) error {
+func TAP(w io.Writer, run Run, reports Reports) error {
 	out := bufio.NewWriter(w)
 	out.WriteString("TAP version 14\n")
 	n := 0
@@ -25,6 +25,9 @@ func TAP(w io.Writer, _ Run, reports Reports) error {
 		if err := out.Flush(); err != nil {
 			return err
 		}
+	}
+	for l := range strings.Lines(LeftOut(run.LeftOut)) {
+		out.WriteString("# " + l)
 	}
 	fmt.Fprintf(out, "1..%d\n", n)
 	return out.Flush()

@@ -15,10 +15,10 @@ import (
 
 // Options say how a report is written; the zero value suits a file.
 type Options struct {
-	Color bool                     // for a terminal
-	Brief bool                     // only the summary
-	All   bool                     // explain every failure, not only the first of a case that is not hidden
-	Input func(name string) string // the input of a case, shown with a failure; nil when it is not known
+	Color bool // for a terminal
+	Width int  // the terminal's columns: wider tables are cut; 0 for what is no terminal
+	Brief bool // only the summary
+	All   bool // explain every failure, not only the first of a case that is not hidden
 
 	Reveal bool // show what hidden cases were given, wrote and expected; else Text, Detail and Difference do not
 }
@@ -41,32 +41,12 @@ func Text(w io.Writer, r grader.Report, o Options) error {
 	var b strings.Builder
 	if !o.Brief {
 		fmt.Fprintf(&b, "%s (%s), suite %s\n\n", line(r.Submission), line(r.Language), line(r.Suite))
-		b.WriteString(cases(r.Results, o.Color))
+		b.WriteString(cases(r.Results, o) + groups(r.Groups, o))
 		b.WriteString("\n" + failures(r, o))
 	}
 	b.WriteString(summary(r, o.Color))
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-func cases(results []grader.Result, color bool) string {
-	columns := []Column{{Title: "CASE"}, {Title: verdictTitle}, {Title: "CPU", Right: true},
-		{Title: "WALL", Right: true}, {Title: "MEMORY", Right: true}, {Title: "DETAIL"}}
-	var rows [][]string
-	for _, r := range results {
-		row := []string{r.Case, string(r.Verdict), "", "", "", r.Detail}
-		if r.Usage.Wall > 0 {
-			row[2], row[3], row[4] = clock(r.Usage.CPU), clock(r.Usage.Wall), r.Usage.Memory.Human()
-		}
-		rows = append(rows, row)
-	}
-	columns = widened(columns, rows)
-	var b strings.Builder
-	b.WriteString("  " + titles(columns))
-	for _, row := range rows {
-		b.WriteString("  " + aligned(columns, row, color))
-	}
-	return b.String()
 }
 
 // failures explains the compilation that failed, or the first case that did, or with All each. Of hidden ones
@@ -102,10 +82,9 @@ func secret(r grader.Result, o Options) bool { return r.Visibility == grader.Hid
 func explain(r grader.Result, o Options) string {
 	var b strings.Builder
 	b.WriteString(heading(r, o))
-	if r.Case != "compile" && o.Input != nil {
-		block(&b, "input", shorten(o.Input(r.Case), inputLines, inputWidth))
-	}
+	given(&b, r)
 	block(&b, "difference", painted(r.Difference, o.Color))
+	wouldPass(&b, r)
 	words(&b, r, true)
 	if r.Case == "compile" {
 		block(&b, "messages", Printable(r.Stderr))
@@ -118,10 +97,60 @@ func explain(r grader.Result, o Options) string {
 // heading is the line that names a case, its verdict and what there is to say in a line.
 func heading(r grader.Result, o Options) string {
 	text := line(r.Case) + ": " + verdict(r.Verdict, o.Color)
-	if r.Detail != "" {
-		text += ": " + line(r.Detail)
+	if detail := detail(r); detail != "" {
+		text += ": " + line(detail)
 	}
 	return text + "\n"
+}
+
+// detail is a result's without what would have passed, which has a line of its own.
+func detail(r grader.Result) string {
+	if r.WouldPass == "" {
+		return r.Detail
+	}
+	return strings.TrimSuffix(r.Detail, "; AC "+r.WouldPass)
+}
+
+// wouldPass says what would have passed.
+func wouldPass(b *strings.Builder, r grader.Result) {
+	if r.WouldPass != "" {
+		b.WriteString("  it would be AC " + line(r.WouldPass) + "\n")
+	}
+}
+
+// given writes what a case was given: its arguments and the beginning of its input.
+func given(b *strings.Builder, r grader.Result) {
+	block(b, "arguments", arguments(r))
+	block(b, "input", input(r))
+}
+
+// arguments is a case's arguments as they would be typed.
+func arguments(r grader.Result) string {
+	var words []string
+	for _, word := range r.Args {
+		words = append(words, Word(word))
+	}
+	return truncate(strings.Join(words, " "), inputLines*inputWidth)
+}
+
+// Word writes a word of a command as a shell takes it, where it is not plain.
+func Word(word string) string {
+	if word != "" && strings.Trim(word, plainWord) == "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(line(word), "'", `'\''`) + "'"
+}
+
+const plainWord = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+./,:@%"
+
+// input is the first lines of a case's input, and how much more there is.
+func input(r grader.Result) string {
+	if int64(len(r.Input)) >= r.InputBytes {
+		return shorten(r.Input, inputLines, inputWidth)
+	}
+	lines := strings.SplitAfterN(r.Input, "\n", inputLines+1)
+	text := strings.Join(lines[:min(len(lines), inputLines)], "")
+	return shorten(text, inputLines, inputWidth) + fmt.Sprintf("… (%d bytes in all)\n", r.InputBytes)
 }
 
 // words writes what a checker or an interactor has to say: all of it, or what fits a first look.

@@ -10,12 +10,16 @@ import (
 	"golang.org/x/sys/unix"
 
 	"pocket/grader"
+	"pocket/runtime/failpoint"
 	"pocket/runtime/rootfs"
 )
 
 // stdin returns the input as a sealed file in memory. The host's own file is never handed in: by way of
 // /proc/self/fd/0 a program of the same user could open it again, for writing.
 func stdin(text grader.Text) (*os.File, error) {
+	if err := failpoint.At("runner.input"); err != nil {
+		return nil, fmt.Errorf("make the input: %w", err)
+	}
 	fd, err := unix.MemfdCreate("input", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
 	if err != nil {
 		return nil, fmt.Errorf("make the input: %w", err)

@@ -38,6 +38,7 @@ type Runner struct {
 	groups   *cgroup.Host
 	ids      idmap.Map
 	filter   *seccomp.Filter
+	series   series
 	owners   *os.File // where root grades: makes root's files the student's, so that a 0600 file can be read
 }
 
@@ -99,7 +100,7 @@ func resolve(ctx context.Context, rootFS string, progress image.Progress) (func(
 }
 
 // Run runs a job. See grader.Runner.
-func (r *Runner) Run(ctx context.Context, job grader.Job) grader.Outcome {
+func (r *Runner) Run(ctx context.Context, job grader.Job) (o grader.Outcome) {
 	if err := ctx.Err(); err != nil {
 		return grader.Outcome{Err: err, Interrupted: true}
 	}
@@ -112,6 +113,15 @@ func (r *Runner) Run(ctx context.Context, job grader.Job) grader.Outcome {
 	if err != nil {
 		return grader.Outcome{Err: err}
 	}
+	if !job.Compile { // one that compiles is alone with its files
+		seen := sight(job)
+		if spec.Template, err = r.series.borrow(seen, spec); err != nil {
+			return grader.Outcome{Err: err}
+		}
+		if spec.Template != nil {
+			defer func() { o.Err = errors.Join(o.Err, r.series.giveBack(seen, spec.Template)) }()
+		}
+	}
 	out, tail := &capture{}, &tail{}
 	spec.Stdin = input
 	spec.Stdout = sandbox.Output{Writer: out, Limit: job.Limits.Output}
@@ -123,7 +133,7 @@ func (r *Runner) Run(ctx context.Context, job grader.Job) grader.Outcome {
 	stop := context.AfterFunc(ctx, process.Kill)
 	exit, err := process.Wait()
 	stop()
-	o := left(process, job, exit, err)
+	o = left(process, job, exit, err)
 	if o.Err == nil && o.Refused == "" && exit.Reason == sandbox.Interrupted {
 		return grader.Outcome{Err: context.Cause(ctx), Interrupted: true}
 	}
@@ -144,7 +154,11 @@ func left(process *sandbox.Process, job grader.Job, exit sandbox.Exit, err error
 		return o
 	}
 	if job.Save != "" && o.ExitCode == 0 && o.Signal == "" && o.Limit == grader.NoLimit {
-		err = save(process.Kept, job.Save, job.Limits.Files)
+		who := "the program"
+		if job.Compile {
+			who = "the compiler"
+		}
+		err = save(process.Kept, job.Save, job.Limits.Files, who)
 		if refused := refusal(""); errors.As(err, &refused) {
 			o.Refused = string(refused)
 			return o
@@ -157,6 +171,10 @@ func left(process *sandbox.Process, job grader.Job, exit sandbox.Exit, err error
 	return o
 }
 
+// ofTheHost is what no program needs and tells one machine from another, or what happens on it (proc(5)): how it
+// was started, which may name addresses and passwords, which start this is, its disks, and which files are locked.
+var ofTheHost = []string{"/cmdline", "/diskstats", "/locks", "/partitions", "/swaps", "/sys/kernel/random/boot_id"}
+
 // spec composes the sandbox of a job.
 func (r *Runner) spec(job grader.Job) (sandbox.Spec, error) {
 	plan, err := r.root()
@@ -165,6 +183,7 @@ func (r *Runner) spec(job grader.Job) (sandbox.Spec, error) {
 	}
 	files := job.Limits.Files
 	plan.AddSystem(min(files, 16*resource.MiB), false)
+	plan.Blank = ofTheHost
 	plan.AddTmp("/tmp", files, 0o1777)
 	plan.AddTmp(home, files, 0o755)
 	mounts := job.Mounts

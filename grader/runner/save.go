@@ -11,6 +11,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"pocket/grader"
+	"pocket/runtime/failpoint"
 	"pocket/runtime/hint"
 	"pocket/runtime/resource"
 )
@@ -31,34 +33,41 @@ type keeper struct {
 	from    *os.Root
 	to      string
 	limit   resource.Size
-	left    int64 // bytes
+	left    int64  // bytes
+	who     string // the program, for people
 	entries int
 }
 
 // save copies the regular files below a folder that the program filled into a folder of the host. Links
 // are not followed and nothing but regular files and folders is copied. What a program must not leave is a
 // refusal: more than limit bytes, which a sparse file could claim, or folders too deep.
-func save(from *os.File, to string, limit resource.Size) error {
+func save(from *os.File, to string, limit resource.Size, who string) error {
+	if err := failpoint.At("runner.save"); err != nil {
+		return fmt.Errorf("read what %s left: %w", who, err)
+	}
 	root, err := os.OpenRoot(fmt.Sprintf("/proc/self/fd/%d", from.Fd()))
 	if err != nil {
-		return fmt.Errorf("read what was compiled: %w", err)
+		return fmt.Errorf("read what %s left: %w", who, err)
 	}
 	defer root.Close()
-	k := &keeper{from: root, to: to, limit: limit, left: int64(limit)}
+	if err := room(root, to, who); err != nil {
+		return err
+	}
+	k := &keeper{from: root, to: to, limit: limit, left: int64(limit), who: who}
 	return fs.WalkDir(root.FS(), ".", k.keep)
 }
 
 func (k *keeper) keep(name string, entry fs.DirEntry, err error) error {
 	if err != nil {
-		return unread(err)
+		return k.unread(err)
 	}
 	k.entries++
 	target := filepath.Join(k.to, name)
 	switch {
 	case strings.Count(name, "/") > mostDepth || len(target) >= unix.PathMax:
-		return refusal("the compiler left files too deep: more than " + fmt.Sprint(mostDepth) + " folders in one another, or too long names")
+		return k.refuse("files too deep: more than %d folders in one another, or too long names", mostDepth)
 	case k.entries > mostEntries:
-		return refusal(fmt.Sprintf("the compiler left more than %d files", mostEntries))
+		return k.refuse("more than %d files", mostEntries)
 	case entry.IsDir():
 		// Also under a umask of 077: when root grades, the sandbox's user is another one.
 		return unwritten(errors.Join(os.MkdirAll(target, 0o755), os.Chmod(target, 0o755)))
@@ -68,12 +77,16 @@ func (k *keeper) keep(name string, entry fs.DirEntry, err error) error {
 	return nil
 }
 
-// unread says that something could not be read: what the compiler made unreadable is its doing.
-func unread(err error) error {
+func (k *keeper) refuse(format string, args ...any) error {
+	return refusal(k.who + " left " + fmt.Sprintf(format, args...))
+}
+
+// unread says that something could not be read: what the program made unreadable is its doing.
+func (k *keeper) unread(err error) error {
 	if errors.Is(err, fs.ErrPermission) {
-		return refusal("the compiler left files that cannot be read")
+		return k.refuse("files that cannot be read")
 	}
-	return fmt.Errorf("read what was compiled: %w", err)
+	return fmt.Errorf("read what %s left: %w", k.who, err)
 }
 
 // unwritten says that a copy could not be made.
@@ -81,13 +94,17 @@ func unwritten(err error) error {
 	if err == nil {
 		return nil
 	}
-	return hint.With(fmt.Errorf("keep what was compiled: %w", err), "make room on the disk, or set TMPDIR")
+	err = fmt.Errorf("keep what was compiled: %w", err)
+	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) {
+		err = fmt.Errorf("%w in %s: %w", grader.ErrFull, os.TempDir(), err)
+	}
+	return hint.With(err, "make room there, or set TMPDIR to another folder; the same command goes on with what is left")
 }
 
 func (k *keeper) file(name, to string) error {
 	source, err := k.from.OpenFile(name, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 	if err != nil {
-		return unread(err)
+		return k.unread(err)
 	}
 	defer source.Close()
 	info, err := source.Stat()
@@ -95,7 +112,7 @@ func (k *keeper) file(name, to string) error {
 		return err
 	}
 	if info.Size() > k.left {
-		return refusal("the compiler left more than " + k.limit.Human() + " of files")
+		return k.refuse("more than %s of files", k.limit.Human())
 	}
 	mode := 0o644 | info.Mode().Perm()&0o111
 	target, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)

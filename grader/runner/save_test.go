@@ -37,7 +37,7 @@ func TestSaveRefuses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = save(from, t.TempDir(), 2*resource.MiB)
+		err = save(from, t.TempDir(), 2*resource.MiB, "the compiler")
 		refused := refusal("")
 		switch {
 		case test.want == "" && err != nil:

@@ -29,6 +29,7 @@ const (
 type Claim struct {
 	ID       int64 // the submission's; 0 where it is Taken
 	Standing Standing
+	By       int64                 // Taken: the number of the other grader, an Action's
 	Kept     map[int]grader.Result // Ours: what an earlier grader that was interrupted recorded, by ordinal
 }
 
@@ -64,7 +65,7 @@ func (s *Store) claim(tx *sqlite.Tx, run int64, e Entry) (Claim, error) {
 		c.Standing = Done
 		return c, nil
 	case !done && claim != s.grader && s.presence.alive(claim):
-		return Claim{Standing: Taken}, nil
+		return Claim{Standing: Taken, By: claim}, nil
 	}
 	return c, s.takeOver(tx, &c, e, same)
 }
@@ -105,7 +106,7 @@ func (s *Store) Find(contents []string) (map[string]grader.Result, error) {
 	found := map[string]grader.Result{}
 	err := s.db.Read(func(tx *sqlite.Tx) error {
 		for _, content := range contents {
-			err := eachResult(tx, "WHERE content = ? AND content <> '' ORDER BY id DESC LIMIT 1", func(_ int, content string, r grader.Result) error {
+			err := eachResult(tx, "WHERE content = ? AND content <> '' ORDER BY results.id DESC LIMIT 1", func(_ int, content string, r grader.Result) error {
 				found[content] = r
 				return nil
 			}, content)

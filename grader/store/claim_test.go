@@ -267,3 +267,54 @@ func TestOlderStores(t *testing.T) {
 		t.Errorf("%+v", reports[1])
 	}
 }
+
+// TestRunsUnderWay: who grades a run is seen by those who list it, for as long as the grader lives.
+func TestRunsUnderWay(t *testing.T) {
+	s := open(t)
+	other, err := Open(s.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	graders := func() (all []int) {
+		t.Helper()
+		runs, err := other.Runs()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range runs {
+			all = append(all, r.Graders)
+		}
+		return all
+	}
+	if _, err := s.Begin(Run{Suite: "squares"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := graders(); !reflect.DeepEqual(got, []int{0}) {
+		t.Errorf("nobody grades: %v", got)
+	}
+	run := start(t, s, Run{Suite: "squares", Key: "k"}).Run
+	if got := graders(); !reflect.DeepEqual(got, []int{1, 0}) {
+		t.Errorf("one grades: %v", got)
+	}
+	if err := s.FinishRun(run.ID, run.Started); err != nil {
+		t.Fatal(err)
+	}
+	if got := graders(); !reflect.DeepEqual(got, []int{0, 0}) {
+		t.Errorf("finished: %v", got)
+	}
+	unfinished, err := Open(s.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	start(t, unfinished, Run{Suite: "squares", Key: "other"})
+	if got := graders(); !reflect.DeepEqual(got, []int{1, 0, 0}) {
+		t.Errorf("another grades: %v", got)
+	}
+	if err := unfinished.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := graders(); !reflect.DeepEqual(got, []int{0, 0, 0}) {
+		t.Errorf("it has ended: %v", got)
+	}
+}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+
+	"pocket/runtime/failpoint"
 )
 
 // Commands of fcntl(2) for locks that belong to an open file and not to a process: the kernel lets them go
@@ -21,6 +23,9 @@ type presence struct{ file *os.File }
 
 // enter takes the number's lock. On file systems without locks everybody but us counts as dead.
 func enter(path string, number int64) (*presence, error) {
+	if err := failpoint.At("presence.enter"); err != nil {
+		return nil, fmt.Errorf("show that a grader is at work: %w", err)
+	}
 	for {
 		file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_CLOEXEC, 0o600)
 		if err != nil {
@@ -35,6 +40,15 @@ func enter(path string, number int64) (*presence, error) {
 			return nil, err
 		}
 	}
+}
+
+// look is for those who only want to know who is alive. It is nil where nobody is, or where that cannot be told.
+func look(path string) *presence {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil
+	}
+	return &presence{file}
 }
 
 func isStill(path string, file *os.File) bool {
@@ -67,6 +81,7 @@ func (p *presence) leave() error {
 		return nil
 	}
 	var err error
+	failpoint.Kill("presence.leave")
 	if lock(p.file, 0, 0) == nil && isStill(p.file.Name(), p.file) {
 		err = os.Remove(p.file.Name())
 	}

@@ -71,14 +71,18 @@ func recordResult(tx *sqlite.Tx, submission int64, ordinal int, r grader.Result,
 	if err != nil {
 		return err
 	}
+	given, err := sharedInput(tx, r)
+	if err != nil {
+		return err
+	}
 	_, err = tx.Exec(`INSERT OR REPLACE INTO results (submission, ordinal, name, verdict, detail, difference, stderr, points, score,
 			exit_code, signal, output_bytes, cpu, wall, memory, cpu_source, memory_source, enforced,
-			of_group, visibility, feedback, judge, exchange, would_pass, samples, borderline, flaky, cached, content)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			of_group, visibility, feedback, judge, exchange, would_pass, samples, borderline, flaky, cached, content, given)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		submission, ordinal, r.Case, string(r.Verdict), r.Detail, r.Difference, r.Stderr, r.Points, r.Score,
 		r.ExitCode, r.Signal, r.OutputBytes, int64(r.Usage.CPU), int64(r.Usage.Wall), int64(r.Usage.Memory),
 		r.Usage.CPUSource, r.Usage.MemorySource, enforced,
-		r.Group, string(r.Visibility), r.Feedback, r.Judge, r.Exchange, r.WouldPass, samples, r.Borderline, r.Flaky, r.Cached, content)
+		r.Group, string(r.Visibility), r.Feedback, r.Judge, r.Exchange, r.WouldPass, samples, r.Borderline, r.Flaky, r.Cached, content, given)
 	return err
 }
 
@@ -96,6 +100,22 @@ func sharedList(tx *sqlite.Tx, all []resource.Enforcement) (any, error) {
 		return id, err
 	}
 	return id, find("INSERT INTO enforcements (list) VALUES (?) RETURNING id")
+}
+
+// sharedInput returns the number of what a case was given, nil for nothing.
+func sharedInput(tx *sqlite.Tx, r grader.Result) (any, error) {
+	args, err := list(r.Args)
+	if err != nil || r.InputBytes == 0 && args == "" {
+		return nil, err
+	}
+	id := int64(0)
+	find := func(sql string) error {
+		return tx.Query(func(row *sqlite.Row) error { id = row.Int64(); return nil }, sql, r.Input, r.InputBytes, args)
+	}
+	if err := find("SELECT id FROM givens WHERE input = ? AND bytes = ? AND args = ?"); err != nil || id != 0 {
+		return id, err
+	}
+	return id, find("INSERT INTO givens (input, bytes, args) VALUES (?, ?, ?) RETURNING id")
 }
 
 // list writes a list for a column; "" when it is empty.

@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"pocket/runtime/hint"
 	"pocket/runtime/sqlite"
@@ -10,6 +11,9 @@ import (
 
 // ErrMoved says that a run is no longer as it was when a regrade of it was compared with it.
 var ErrMoved = errors.New("somebody has regraded it meanwhile")
+
+// ErrNothing says that a run has no regrade that is not undone.
+var ErrNothing = errors.New("nothing to undo")
 
 // Place is a graded submission's place in a run.
 type Place struct {
@@ -131,7 +135,7 @@ func swapDigests(tx *sqlite.Tx, run, trial int64) error {
 	return nil
 }
 
-// LastRegrade returns the regrade of a run that Undo would undo. The error wraps ErrNotFound when there is none.
+// LastRegrade returns the regrade of a run that Undo would undo. The error wraps ErrNothing when there is none.
 func (s *Store) LastRegrade(run int64) (Action, error) {
 	all, err := s.Audit(run)
 	for i := len(all) - 1; i >= 0 && err == nil; i-- {
@@ -140,9 +144,21 @@ func (s *Store) LastRegrade(run int64) (Action, error) {
 		}
 	}
 	if err == nil {
-		err = hint.With(fmt.Errorf("regrade of run %d: %w", run, ErrNotFound), "see pocket-grade audit %d", run)
+		err = nothingToUndo(run, all)
 	}
 	return Action{}, err
+}
+
+// nothingToUndo says why: there never was a regrade, or who undid the last that was left.
+func nothingToUndo(run int64, all []Action) error {
+	err := fmt.Errorf("%w: run %d was never regraded", ErrNothing, run)
+	for _, a := range all {
+		if a.Name == Undid {
+			err = fmt.Errorf("%w: the regrade of run %d, action %d, was undone by %s on %s, action %d",
+				ErrNothing, run, a.Undoes, a.User, a.At.Local().Format(time.DateTime), a.ID)
+		}
+	}
+	return hint.With(err, "see pocket-grade audit %d", run)
 }
 
 // Undo puts back what a regrade that LastRegrade returned has replaced. Who undoes it is by, with the changes

@@ -86,7 +86,7 @@ func TestRegradesAreAppliedAndUndoneInOrder(t *testing.T) {
 			t.Errorf("undone: %s, want %s, %v", got, states[i], err)
 		}
 	}
-	if _, err := s.LastRegrade(run); !errors.Is(err, ErrNotFound) {
+	if _, err := s.LastRegrade(run); !errors.Is(err, ErrNothing) {
 		t.Errorf("nothing is left to undo: %v", err)
 	}
 	if r, err := s.Run(run); err != nil || r.SuiteDigest != "old" {

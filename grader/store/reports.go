@@ -120,12 +120,16 @@ func eachResult(tx *sqlite.Tx, where string, take func(int, string, grader.Resul
 		if err := unlist(r.Text(), &result.Enforcement); err != nil {
 			return err
 		}
+		result.Input, result.InputBytes = r.Text(), r.Int64()
+		if err := unlist(r.Text(), &result.Args); err != nil {
+			return err
+		}
 		return take(ordinal, content, result)
 	}, `SELECT ordinal, content, name, verdict, detail, difference, stderr, points, score,
 			exit_code, signal, output_bytes, cpu, wall, memory, cpu_source, memory_source,
 			of_group, visibility, feedback, judge, exchange, would_pass, borderline, flaky, cached, samples,
-			(SELECT list FROM enforcements WHERE id = enforced)
-		FROM results `+where, args...)
+			(SELECT list FROM enforcements WHERE enforcements.id = enforced), givens.input, givens.bytes, givens.args
+		FROM results LEFT JOIN givens ON givens.id = given `+where, args...)
 }
 
 // unlist reads what list has written.

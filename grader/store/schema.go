@@ -14,6 +14,13 @@ package store
 // A run with a trial_of is a regrade of that run, or what it replaced: it is never listed. dir is the folder
 // in which a run's command was given. A line of audit about a regrade names the run that keeps what was
 // replaced as its trial, and one that undoes another names that.
+//
+// What a failed case was given is the same for all submissions: results share it, as they do enforcements.
+//
+// A run with a shard, counted from 1 to shards, has the submissions of a class at every so manyth position; class
+// and manner say what class that is and how it is graded. merged names the shards' runs of which a run was made.
+//
+// What lay among the submissions and was not taken for one is a run's left_out, as JSON; empty where there was nothing.
 var migrations = []string{`
 CREATE TABLE runs (
 	id         INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -139,4 +146,23 @@ CREATE INDEX runs_trial_of ON runs (trial_of) WHERE trial_of IS NOT NULL;
 ALTER TABLE audit ADD COLUMN trial INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE audit ADD COLUMN undoes INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE audit ADD COLUMN changes TEXT NOT NULL DEFAULT '';
+`, `
+CREATE TABLE givens (
+	id    INTEGER PRIMARY KEY,
+	input TEXT NOT NULL,
+	bytes INTEGER NOT NULL,
+	args  TEXT NOT NULL,
+	UNIQUE (input, bytes, args)
+) STRICT;
+ALTER TABLE results ADD COLUMN given INTEGER REFERENCES givens;
+CREATE INDEX results_given ON results (given) WHERE given IS NOT NULL;
+`, `
+ALTER TABLE runs ADD COLUMN shard INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN shards INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN class TEXT NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN manner TEXT NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN merged TEXT NOT NULL DEFAULT '';
+CREATE INDEX runs_merged ON runs (merged) WHERE merged <> '';
+`, `
+ALTER TABLE runs ADD COLUMN left_out TEXT NOT NULL DEFAULT '';
 `}

@@ -33,6 +33,7 @@ const (
 	Removed   = "remove"
 	Regraded  = "regrade"
 	Undid     = "undo"
+	Merged    = "merge"
 )
 
 // Started is a run that this process grades.
@@ -82,18 +83,38 @@ func (s *Store) start(tx *sqlite.Tx, r Run, by Action, fresh bool) (started Star
 	if by.ID, err = audit(tx, by); err != nil {
 		return started, by, err
 	}
-	if s.presence, err = enter(s.Path()+"-graders", by.ID); err != nil {
+	if s.presence, err = enter(s.presencePath(), by.ID); err != nil {
 		return started, by, err
 	}
 	s.grader = by.ID
-	started.Others, err = s.others(tx, started.Run.ID)
+	started.Others, err = s.others(tx, s.presence, started.Run.ID)
 	return started, by, err
 }
 
-// others counts the graders of a run that are alive.
-func (s *Store) others(tx *sqlite.Tx, run int64) (n int, err error) {
+// presencePath is the file in which graders show that they are alive.
+func (s *Store) presencePath() string { return s.Path() + "-graders" }
+
+// countGraders says of each run that is not finished how many are grading it.
+func (s *Store) countGraders(runs []Run) error {
+	p := look(s.presencePath())
+	if p == nil {
+		return nil
+	}
+	defer p.file.Close()
+	return s.db.Read(func(tx *sqlite.Tx) (err error) {
+		for i, r := range runs {
+			if err == nil && r.Finished.IsZero() {
+				runs[i].Graders, err = s.others(tx, p, r.ID)
+			}
+		}
+		return err
+	})
+}
+
+// others counts the graders of a run that are alive, but for this process.
+func (s *Store) others(tx *sqlite.Tx, p *presence, run int64) (n int, err error) {
 	err = tx.Query(func(row *sqlite.Row) error {
-		if id := row.Int64(); id != s.grader && s.presence.alive(id) {
+		if id := row.Int64(); id != s.grader && p.alive(id) {
 			n++
 		}
 		return nil
@@ -132,6 +153,26 @@ func audit(tx *sqlite.Tx, a Action) (id int64, err error) {
 
 // Audit returns the audit trail of one run, or with 0 of all, the oldest first.
 func (s *Store) Audit(run int64) ([]Action, error) {
+	list, err := s.actions("WHERE ?1 = 0 OR run = ?1 ORDER BY id", run)
+	if err != nil {
+		return nil, fmt.Errorf("read the audit trail: %w", err)
+	}
+	return list, nil
+}
+
+// Action returns the line of the audit trail with this number. The error wraps ErrNotFound when there is none.
+func (s *Store) Action(id int64) (Action, error) {
+	list, err := s.actions("WHERE id = ?", id)
+	if err == nil && len(list) == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Action{}, fmt.Errorf("action %d: %w", id, err)
+	}
+	return list[0], nil
+}
+
+func (s *Store) actions(where string, args ...any) ([]Action, error) {
 	var list []Action
 	err := s.db.Read(func(tx *sqlite.Tx) error {
 		return tx.Query(func(r *sqlite.Row) error {
@@ -144,10 +185,7 @@ func (s *Store) Audit(run int64) ([]Action, error) {
 			return nil
 		}, `SELECT id, at, user, host, pid, action, run, args, trial, undoes,
 			coalesce((SELECT u.id FROM audit AS u WHERE u.undoes = audit.id), 0), changes
-			FROM audit WHERE ?1 = 0 OR run = ?1 ORDER BY id`, run)
+			FROM audit `+where, args...)
 	})
-	if err != nil {
-		return nil, fmt.Errorf("read the audit trail: %w", err)
-	}
-	return list, nil
+	return list, err
 }

@@ -97,7 +97,7 @@ var full = grader.Report{
 		{Case: "one", Verdict: grader.AC, Points: 1, Score: 1, Usage: usage(2), Enforcement: enforcement[:1]},
 		{Case: "two", Verdict: grader.WA, Detail: "line 1", Difference: "-25\n+24·\n", Stderr: "e", Points: 0.1, Score: 0.05, ExitCode: 3,
 			Signal: "SIGSEGV", OutputBytes: 1 << 40, Usage: usage(3), Group: "g", Visibility: grader.Hidden, Feedback: "f", Judge: "j",
-			Exchange: "< a\n> b\n", WouldPass: "if", Borderline: true, Flaky: true, Cached: true,
+			Exchange: "< a\n> b\n", WouldPass: "if", Input: "5\x00\xff\n", InputBytes: 1 << 33, Args: []string{"-x", ""}, Borderline: true, Flaky: true, Cached: true,
 			Samples: []grader.Execution{{Verdict: grader.TLE, Usage: usage(4), Alone: true}, {Verdict: grader.WA, Usage: usage(3)}}},
 	},
 	Points: 1.1, Score: 1.05, Started: at, Finished: at.Add(1234567),
@@ -153,7 +153,7 @@ func TestRuns(t *testing.T) {
 	want := Run{Suite: "squares", SuitePath: "/s", Args: []string{"run", "", "s p"}, Started: at}
 	want.ID = begin(t, s, want)
 	keep(t, s, want.ID, full, grader.Report{Submission: "ok", Verdict: grader.AC})
-	want.Submissions, want.Accepted = 2, 1
+	want.Submissions, want.Missing, want.Accepted = 1, 1, 1
 	if got, err := s.Run(want.ID); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v; want %+v", got, err, want)
 	}

@@ -48,11 +48,10 @@ func (d *document) judging(f fields, s *settings) {
 		s.interactor = d.tool(interacts, interactors, limits)
 	}
 	if s.interactor != nil {
-		for _, v := range []value{compare, checks} {
-			if v.doc != nil {
-				v.wrongKey("means nothing beside the interactor, which decides")
-			}
+		if hasInteractor && s.compare.Mode == grader.Checked { // what is written farther away is not meant for its output
+			s.compare = grader.Compare{Mode: grader.Lines}
 		}
+		d.afterwards(compare, checks, s)
 		return
 	}
 	switch {
@@ -62,6 +61,19 @@ func (d *document) judging(f fields, s *settings) {
 		s.compare = grader.Compare{Mode: grader.Checked}
 	}
 	d.checked(compare, checks, s)
+}
+
+// afterwards reads what is written beside or below an interactor: a checker, which judges the file that an
+// interactor of testlib's writes when it accepts. compare and checks are zero where not written.
+func (d *document) afterwards(compare, checks value, s *settings) {
+	switch {
+	case compare.doc != nil:
+		compare.wrongKey("means nothing beside the interactor, which decides")
+	case checks.doc != nil && s.interactor.Protocol != grader.Testlib:
+		checks.wrongKey("an interactor of protocol %s decides alone (one of protocol %s leaves its output to a checker)", s.interactor.Protocol, grader.Testlib)
+	case checks.doc != nil && s.checker != nil:
+		s.compare = grader.Compare{Mode: grader.Checked, Checker: s.checker}
+	}
 }
 
 // checked brings a comparison and the checker together. compare and checks are zero where not written.

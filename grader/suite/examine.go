@@ -1,14 +1,18 @@
 package suite
 
 import (
+	"bufio"
 	"cmp"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"pocket/grader"
@@ -84,13 +88,13 @@ func (e *examination) counted() []Remark {
 	return e.remarks
 }
 
-// volumes tells that what lies in a mounted folder cannot be opened there.
+// volumes tells that what lies in a mounted folder is kept from programs.
 func (e *examination) volumes(c grader.Case) {
 	for _, v := range c.Volumes {
 		if len(v.Masks) == 0 {
 			continue
 		}
-		e.remark(c.Line, "in the volume %s no program can open %s: answers, the suite, its results, checkers and reference submissions are masked",
+		e.remark(c.Line, "in the volume %s no program finds %s: answers, the suite, its results, checkers and reference submissions are left out",
 			e.relative(v.Host), several(v.Masks))
 	}
 }
@@ -129,6 +133,10 @@ func (e *examination) limits(c grader.Case) {
 }
 
 func (e *examination) tolerance(c grader.Case) {
+	if c.Interactor == nil && c.Compare.Mode == grader.Numbers && c.Digest == nil && !hasNumber(c.Answer) {
+		e.remark(c.Line, "case %s compares numbers, and its answer has none: word for word it must be the same (compare: tokens says that)", c.Name)
+		return
+	}
 	if c.Interactor == nil && c.Compare.Mode == grader.Numbers && c.Compare.Absolute == 0 && c.Compare.Relative == 0 {
 		e.remark(c.Line, "case %s compares numbers without a tolerance: 0.1 + 0.2 is not 0.3 (add absolute or relative)", c.Name)
 	}
@@ -176,6 +184,7 @@ func (e *examination) unused() {
 				left = append(left, e.relative(file))
 			}
 		}
+		slices.SortFunc(left, grader.Natural)
 		if len(left) > 0 {
 			e.remark(lines[folder], "in no case, as input or answer: %s", several(left))
 		}
@@ -197,4 +206,28 @@ func (e *examination) relative(file string) string {
 		return relative
 	}
 	return file
+}
+
+// hasNumber says whether a word of a text is a number.
+func hasNumber(t grader.Text) bool {
+	var text io.Reader = strings.NewReader(t.Inline)
+	if t.Path != "" {
+		file, err := os.Open(t.Path)
+		if err != nil {
+			return true // it was there when the suite was loaded: nothing is known of it
+		}
+		defer file.Close()
+		text = file
+	}
+	words := bufio.NewScanner(text)
+	words.Buffer(nil, 1<<20)
+	words.Split(bufio.ScanWords)
+	for words.Scan() {
+		word := words.Text()
+		_, err := strconv.ParseFloat(word, 64)
+		if (err == nil || errors.Is(err, strconv.ErrRange)) && strings.ContainsAny(word, "0123456789") {
+			return true
+		}
+	}
+	return words.Err() != nil // a word of more than a MiB
 }

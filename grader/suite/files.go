@@ -2,7 +2,6 @@ package suite
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -43,7 +42,7 @@ func (d *document) files(v value, like entry) []entry {
 	case len(inputs) == 0:
 		v.wrong("%s matches no input: of %d files none is called NAME.in, in.txt or in-N.txt", quote(pattern), len(matches))
 	}
-	slices.SortFunc(inputs, natural)
+	slices.SortFunc(inputs, grader.Natural)
 	var entries []entry
 	for _, input := range inputs {
 		e := like
@@ -91,40 +90,4 @@ func (v value) answerOf(input string, optional bool) (t grader.Text) {
 		v.wrong("%s has two answers: %s", quote(input), strings.Join(found, " and "))
 	}
 	return t
-}
-
-// natural compares two paths such that the numbers in them count as numbers.
-func natural(a, b string) int {
-	x, y := a, b
-	for x != "" && y != "" {
-		n, restX := digits(x)
-		m, restY := digits(y)
-		if n == "" || m == "" {
-			if x[0] != y[0] {
-				return int(x[0]) - int(y[0])
-			}
-			x, y = x[1:], y[1:]
-			continue
-		}
-		if c := strings.Compare(padded(n), padded(m)); c != 0 {
-			return c
-		}
-		x, y = restX, restY
-	}
-	if len(x) != len(y) {
-		return len(x) - len(y)
-	}
-	return strings.Compare(a, b)
-}
-
-// digits splits off the number at the start of s.
-func digits(s string) (number, rest string) {
-	rest = strings.TrimLeft(s, "0123456789")
-	return s[:len(s)-len(rest)], rest
-}
-
-// padded writes a number such that greater ones compare greater: its length in front.
-func padded(number string) string {
-	number = strings.TrimLeft(number, "0")
-	return fmt.Sprintf("%5d%s", len(number), number)
 }

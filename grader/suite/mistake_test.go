@@ -242,7 +242,7 @@ func TestMistakes(t *testing.T) {
 		{valid + "checker: {program: check.py, limits: {cpu: 5}}\n", `4: checker.limits.cpu: "5" needs a unit (did you mean 5s?)`},
 		{valid + "interactor: {program: talk, protocol: exit}\n", `4: interactor.protocol: "exit" is not a protocol here (known: testlib, kattis)`},
 		{valid + "interactor: talk\ncompare: lines\n", `5: compare: means nothing beside the interactor, which decides`},
-		{valid + "interactor: talk\nchecker: check.py\n", `5: checker: means nothing beside the interactor, which decides`},
+		{valid + "interactor: {program: talk, protocol: kattis}\nchecker: check.py\n", `5: checker: an interactor of protocol kattis decides alone (one of protocol testlib leaves its output to a checker)`},
 		{one("compare: exact\ninteractor: talk"), `5: cases[0].compare: means nothing beside the interactor, which decides`},
 		{one("volume: {check.py: /x}\n  checker: check.py"), `5: cases[0].volume: "check.py" is an answer, the suite itself, its results, or a program that knows the answer`},
 		// regular expressions
@@ -342,18 +342,6 @@ func TestDecoderThatPanics(t *testing.T) {
 	err := guarded(yaml.NewDecoder(panicking{}), &node)
 	if err == nil || err.Error() != "yaml: not understood: unknown event" {
 		t.Errorf("got %v", err)
-	}
-}
-
-func TestNatural(t *testing.T) {
-	sorted := []string{"", "1", "a", "a01", "a1", "a2", "a2b", "a10", "a10b1", "b", "b/9", "b/10"}
-	for i, a := range sorted {
-		for j, b := range sorted {
-			got := natural(a, b)
-			if i < j && got >= 0 || i == j && got != 0 || i > j && got <= 0 {
-				t.Errorf("natural(%q, %q) = %d", a, b, got)
-			}
-		}
 	}
 }
 

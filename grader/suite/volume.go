@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -121,6 +122,25 @@ const Database = "pocket-grade.db"
 // databases are the names that SQLite and we give to the files of a database (sqlite.org/tempfiles.html).
 var databases = []string{Database, Database + "-wal", Database + "-shm", Database + "-journal", Database + "-lock"}
 
+// ShardDatabase is the name of that file where it keeps the results of one shard of several.
+func ShardDatabase(number, of int) string {
+	return fmt.Sprintf("pocket-grade-%d-of-%d.db", number, of)
+}
+
+// ShardDatabases are the files of shards' databases in a folder, with its path.
+func ShardDatabases(dir string) (all []string) {
+	entries, err := os.ReadDir(dir)
+	if err != nil { // then nothing in it can be told from what is no database
+		return nil
+	}
+	for _, e := range entries {
+		if match, err := path.Match("pocket-grade-*-of-*.db*", e.Name()); err == nil && match {
+			all = append(all, filepath.Join(dir, e.Name()))
+		}
+	}
+	return all
+}
+
 // hide fills in what of the volumes no program may read.
 func (d *document) hide(s *grader.Suite, entries []entry) {
 	var more []string
@@ -163,6 +183,7 @@ func newMasks(file string, entries []entry, more []string) *masks {
 	for _, name := range databases {
 		secret = append(secret, filepath.Join(filepath.Dir(file), name))
 	}
+	secret = append(secret, ShardDatabases(filepath.Dir(file))...)
 	for _, e := range entries {
 		secret = append(secret, e.Answer.Path)
 	}

@@ -92,6 +92,7 @@ cases:
   - {name: plain, group: plain, answer: x}
   - {name: again, group: plain, compare: checker}
   - {name: waits, interactor: {program: check.py, args: [a], limits: {wall: 5s}}}
+  - {name: both, interactor: talk, checker: {program: talk, protocol: exit, args: [-x, 1], limits: {cpu: 20s, memory: 1GiB}}}
   - {name: pattern, compare: regex, answer: "[a-z]+\n"}
 `)
 	in := func(name string) string { return filepath.Join(s.Dir, name) }
@@ -105,6 +106,9 @@ cases:
 	limits.Wall = 5 * time.Second
 	waits := &grader.Tool{Path: in("check.py"), Protocol: grader.Testlib, Args: []string{"a"}, Limits: limits}
 
+	limits = toolLimits
+	both := &grader.Tool{Path: in("talk"), Protocol: grader.Testlib, Limits: limits}
+
 	byChecker := func(tool *grader.Tool) grader.Compare { return grader.Compare{Mode: grader.Checked, Checker: tool} }
 	for i, want := range []struct {
 		name       string
@@ -116,10 +120,11 @@ cases:
 		{"1", byChecker(check), nil, grader.Text{}},
 		{"2", byChecker(check), nil, grader.Text{Path: in("open/2.ans")}},
 		{"own", byChecker(own), nil, grader.Text{}},
-		{"talks", byChecker(check), talks, grader.Text{}},
+		{"talks", grader.Compare{Mode: grader.Lines}, talks, grader.Text{}},
 		{"plain", grader.Compare{Mode: grader.Lines}, nil, grader.Text{Inline: "x"}},
 		{"again", byChecker(check), nil, grader.Text{}},
-		{"waits", byChecker(check), waits, grader.Text{}},
+		{"waits", grader.Compare{Mode: grader.Lines}, waits, grader.Text{}},
+		{"both", byChecker(own), both, grader.Text{}},
 		{"pattern", grader.Compare{Mode: grader.Regex}, nil, grader.Text{Inline: "[a-z]+\n"}},
 	} {
 		c := s.Cases[i]

@@ -97,6 +97,9 @@ func (w *writer) caseNode(c grader.Case, base resource.Limits) *yaml.Node {
 	switch {
 	case c.Interactor != nil:
 		m.add("interactor", w.toolNode(*c.Interactor))
+		if c.Compare.Checker != nil {
+			m.add("checker", w.toolNode(*c.Compare.Checker))
+		}
 	case c.Compare.Checker != nil:
 		m.add("checker", w.toolNode(*c.Compare.Checker))
 	default:

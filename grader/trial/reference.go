@@ -81,6 +81,7 @@ func listed(folder string) ([]fs.DirEntry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the reference submissions in %s: %w", folder, err)
 	}
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return grader.Natural(a.Name(), b.Name()) })
 	return slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return strings.HasPrefix(e.Name(), ".") }), nil
 }
 

@@ -141,7 +141,7 @@ func TestReferences(t *testing.T) {
 	if text := strings.Join(got, ", "); err != nil || text != "accepted/a AC, accepted/z.py AC, TLE/x.c TLE, wrong_answer/b.py WA" {
 		t.Errorf("%s, %v", text, err)
 	}
-	if text := strings.Join(odd, ", "); text != "README, notes" {
+	if text := strings.Join(odd, ", "); text != "notes, README" {
 		t.Errorf("odd %s", text)
 	}
 	if all, odd, err := References(&grader.Suite{}); all != nil || odd != nil || err != nil {

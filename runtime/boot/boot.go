@@ -22,6 +22,8 @@ import (
 // Plan is a sandbox's first process. Descriptors in it are 10 or above (see linux.FirstFD).
 type Plan struct {
 	Root rootfs.Plan
+	// Template, when not nil, was made from a plan with the same Root and UserNS; no other sandbox of it may live.
+	Template *Template
 
 	UserNS  *os.File // the user namespace to be in; nil: ours, which only root can do
 	Stored  *os.File // without UserNS: user namespace whose map translates the owners of an overlay's lower layers
@@ -72,7 +74,9 @@ type composer struct {
 	taken []*linux.Value // descriptors that here opened
 	// native says that the program stays in our own user namespace.
 	native bool
-	made   map[string]bool
+	// sharing says that what is made is a template: no process will run in it.
+	sharing bool
+	made    map[string]bool
 
 	layers []int // descriptors of overlays' folders
 	failed error // of what had to be done while the lists were made
@@ -82,17 +86,26 @@ type composer struct {
 // another process spent on it within the control group. An error names the step that failed; then no
 // process is left.
 func Spawn(plan Plan) (pid int, spent time.Duration, err error) {
-	c := &composer{Plan: plan, here: &linux.Program{}, inner: &linux.Program{}, made: map[string]bool{"/": true}, native: plan.UserNS == nil}
-	privileged := linux.Privileged()
-	if !privileged || plan.UserNS == nil {
-		c.here = c.inner // who does it inside loses no privilege on the way
-	}
+	c := newComposer(plan)
 	defer c.closeLayers()
 	spawn, err := c.compose()
 	if err != nil {
 		return 0, 0, err
 	}
-	if c.here != c.inner {
+	return c.spawn(spawn)
+}
+
+func newComposer(plan Plan) *composer {
+	c := &composer{Plan: plan, here: &linux.Program{}, inner: &linux.Program{}, made: map[string]bool{"/": true}, native: plan.UserNS == nil}
+	if !linux.Privileged() || plan.UserNS == nil {
+		c.here = c.inner // who does it inside loses no privilege on the way
+	}
+	return c
+}
+
+// spawn does what takes our own privileges and executes the lists.
+func (c *composer) spawn(spawn *linux.Spawn) (pid int, spent time.Duration, err error) {
+	if c.here != c.inner && len(c.here.Calls) > 0 {
 		defer c.release()
 		if err := c.take(); err != nil {
 			return 0, 0, cure(err)
@@ -106,31 +119,55 @@ func Spawn(plan Plan) (pid int, spent time.Duration, err error) {
 
 // compose makes the lists: outer enters what exists already, inner makes and enters the rest.
 func (c *composer) compose() (*linux.Spawn, error) {
+	if c.Template != nil {
+		err := c.copied()
+		return c.outline(c.flags()), err
+	}
+	if err := c.assemble(); err != nil {
+		return nil, err
+	}
+	return c.outline(c.flags()), c.program()
+}
+
+// flags are the namespaces that are made anew.
+func (c *composer) flags() uintptr {
 	flags := uintptr(unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWIPC | unix.CLONE_NEWUTS | unix.CLONE_NEWCGROUP)
-	if !c.HostNetwork && c.NetNS == nil {
+	if !c.HostNetwork && c.NetNS == nil && c.Template == nil {
 		flags |= unix.CLONE_NEWNET
 	}
+	return flags
+}
+
+// assemble makes the root in a copy of the host's mounts.
+func (c *composer) assemble() error {
 	if len(c.Root.Mounts) == 0 || c.Root.Mounts[0].Target != "/" {
-		return nil, errors.New("the root file system's plan does not begin with /")
+		return errors.New("the root file system's plan does not begin with /")
 	}
 	c.private()
 	sources := c.sources()
 	if c.failed != nil {
-		return nil, c.failed
+		return c.failed
 	}
 	c.pivot(sources[0])
-	c.place(sources)
+	c.place(sources[1:])
+	return nil
+}
+
+// program is what remains between the root and the program.
+func (c *composer) program() error {
 	c.network()
 	if err := c.descriptors(); err != nil {
-		return nil, err
+		return err
 	}
-	if err := c.confine(); err != nil {
-		return nil, err
-	}
+	return c.confine()
+}
+
+// outline puts the lists together.
+func (c *composer) outline(flags uintptr) *linux.Spawn {
 	after := &linux.Program{}
 	// setresuid made the memory that H shares with us undumpable, so /proc/self would stay root's.
 	after.Add(linux.Call{Step: "become dumpable again", Nr: unix.SYS_PRCTL, Args: []any{unix.PR_SET_DUMPABLE, 1, 0, 0, 0}})
-	return &linux.Spawn{Flags: unix.CLONE_FILES, Cgroup: c.Folder, Outer: c.enter(), InnerFlags: flags, Inner: c.inner, After: after}, nil
+	return &linux.Spawn{Flags: unix.CLONE_FILES, Cgroup: c.Folder, Outer: c.enter(), InnerFlags: flags, Inner: c.inner, After: after}
 }
 
 // enter is what the outer child does: everything that is entered and must be so before the namespaces
@@ -145,6 +182,9 @@ func (c *composer) enter() *linux.Program {
 		p.Add(own(c.UserNS, c.SetupUID, c.SetupGID)...)
 	} else {
 		p.Add(linux.Call{Step: "drop the supplementary groups", Nr: unix.SYS_SETGROUPS, Args: []any{0, 0}})
+	}
+	if c.Template != nil {
+		c.enterTemplate(p)
 	}
 	if c.NetNS != nil {
 		// It takes CAP_SYS_ADMIN in its owner and in where we are (setns(2)); by now we have both.

@@ -19,13 +19,9 @@ func (c *composer) devices(m rootfs.Mount) []source {
 		c.here.Add(setattr(step, fd, unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NOEXEC, 0))
 		all = append(all, source{rootfs.Mount{Target: m.Target + "/" + name, File: true}, fd})
 	}
-	shm := linux.NewValue("dev:shm")
-	size := m.Size
-	if size == 0 {
-		size = 64 * resource.MiB // docker's default
+	if !m.ReadOnly { // else each sandbox has its own
+		all = append(all, c.shm(m))
 	}
-	c.tmpfs("mount tmpfs on /dev/shm", size, 0o1777, mountData, shm)
-	all = append(all, source{rootfs.Mount{Target: m.Target + "/shm"}, shm})
 	if m.Terminals {
 		pts := linux.NewValue("dev:pts")
 		context := c.open(c.inner, "mount devpts on /dev/pts", "devpts", [][2]string{{"ptmxmode", "0666"}, {"mode", "0620"}})
@@ -33,6 +29,16 @@ func (c *composer) devices(m rootfs.Mount) []source {
 		all = append(all, source{rootfs.Mount{Target: m.Target + "/pts"}, pts})
 	}
 	return all
+}
+
+func (c *composer) shm(m rootfs.Mount) source {
+	shm := linux.NewValue("dev:shm")
+	size := m.Size
+	if size == 0 {
+		size = 64 * resource.MiB // docker's default
+	}
+	c.tmpfs("mount tmpfs on /dev/shm", size, 0o1777, mountData, shm)
+	return source{rootfs.Mount{Target: m.Target + "/shm"}, shm}
 }
 
 // deviceLinks are the names in /dev that are links.

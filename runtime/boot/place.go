@@ -3,6 +3,7 @@ package boot
 import (
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -24,7 +25,7 @@ func (c *composer) pivot(root source) {
 	c.add("change to /", unix.SYS_CHDIR, "/")
 }
 
-// place puts everything into its place in the new root.
+// place puts everything but the root itself into its place in the new root.
 func (c *composer) place(sources []source) {
 	for _, dir := range c.Root.Dirs {
 		c.mkdirs(dir)
@@ -35,7 +36,7 @@ func (c *composer) place(sources []source) {
 	for _, f := range c.Root.Files {
 		c.write(f)
 	}
-	for _, s := range procLast(sources[1:]) {
+	for _, s := range procLast(sources) {
 		if s.Kind == rootfs.Proc {
 			c.directoryMade()
 		}
@@ -47,12 +48,17 @@ func (c *composer) place(sources []source) {
 		}
 	}
 	c.directoryMade()
+	c.sealDevices(sources)
 	c.sysctls() // before /proc/sys becomes read-only
 	for _, s := range sources {
 		switch s.Kind {
 		case rootfs.Proc:
+			if c.sharing {
+				continue // no new one may be mounted where none is seen without anything over it (user_namespaces(7))
+			}
 			c.mask(s.Target, c.unseen(s.Target, procMasks()))
 			c.freeze(s.Target, c.unseen(s.Target, procReadOnly()))
+			c.mask(s.Target, present("/proc", c.Root.Blank...))
 		case rootfs.Sysfs:
 			c.mask(s.Target, c.unseen(s.Target, sysMasks()))
 		}
@@ -64,6 +70,17 @@ func (c *composer) place(sources []source) {
 	if c.Root.Seal {
 		c.inner.Add(linux.Call{Step: "make the root read-only", Nr: unix.SYS_MOUNT_SETATTR,
 			Args: []any{unix.AT_FDCWD, "/", 0, linux.Ref(&unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY}), linux.SizeofMountAttr}})
+	}
+}
+
+// sealDevices makes a /dev read-only that sandboxes share, but for the shm that each mounts there.
+func (c *composer) sealDevices(sources []source) {
+	for _, s := range sources {
+		if s.Kind == rootfs.Dev && s.ReadOnly {
+			c.mkdirs(s.Target + "/shm")
+			c.inner.Add(linux.Call{Step: "make " + s.Target + " read-only", Nr: unix.SYS_MOUNT_SETATTR,
+				Args: []any{unix.AT_FDCWD, s.Target, 0, linux.Ref(&unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY}), linux.SizeofMountAttr}})
+		}
 	}
 }
 
@@ -149,14 +166,22 @@ func (c *composer) sysctls() {
 
 // mask hides what says too much about the host: files behind /dev/null, folders behind an empty one.
 func (c *composer) mask(below string, paths []string) {
+	empty := "" // an empty folder that is there already: of some there are as many as processors
+	if c.Template != nil {
+		empty = rootfs.Empty
+	}
 	for _, p := range paths {
 		name, isDir := strings.CutSuffix(p, "/")
-		step, fd := stepf("mask %s%s", below, name), linux.NewValue("mask")
+		step, fd, from := stepf("mask %s%s", below, name), linux.NewValue("mask"), "/dev/null"
 		if isDir {
+			from = empty
+		}
+		if from == "" {
 			c.tmpfs(step, 4096, 0o555, mountData|unix.MOUNT_ATTR_RDONLY, fd)
+			empty = below + name
 		} else {
 			c.inner.Add(linux.Call{Step: step, Nr: unix.SYS_OPEN_TREE, Out: fd,
-				Args: []any{unix.AT_FDCWD, "/dev/null", uint(unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC)}})
+				Args: []any{unix.AT_FDCWD, from, uint(unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC)}})
 		}
 		c.try(step, unix.ENOENT, unix.SYS_MOVE_MOUNT, fd, "", unix.AT_FDCWD, below+name, unix.MOVE_MOUNT_F_EMPTY_PATH)
 	}
@@ -213,8 +238,8 @@ func (c *composer) freeze(below string, paths []string) {
 	}
 }
 
-// The lists are docker's (moby, oci/defaults.go), as far as this kernel has the files. A folder ends
-// in a slash.
+// The lists are docker's (moby, oci/defaults.go), and what tells whose machine this is (dmi), as far as this
+// kernel has the files. A folder ends in a slash.
 var (
 	procMasks = sync.OnceValue(func() []string {
 		return present("/proc", "/acpi/", "/asound/", "/interrupts", "/kcore", "/keys", "/latency_stats",
@@ -224,7 +249,12 @@ var (
 		return present("/proc", "/bus", "/fs", "/irq", "/sys", "/sysrq-trigger")
 	})
 	sysMasks = sync.OnceValue(func() []string {
-		return present("/sys", "/devices/virtual/powercap/", "/firmware/")
+		found := present("/sys", "/devices/virtual/powercap/", "/firmware/", "/devices/virtual/dmi/")
+		perCPU, _ := filepath.Glob("/sys/devices/system/cpu/cpu*/thermal_throttle")
+		for _, dir := range perCPU {
+			found = append(found, strings.TrimPrefix(dir, "/sys")+"/")
+		}
+		return found
 	})
 )
 

@@ -96,3 +96,35 @@ func TestEveryLimitIsReadBack(t *testing.T) {
 	}
 	t.Logf("controllers: %+v", h.Controllers())
 }
+
+// TestTwoHostsOfAProcessShareNoGroup: both number their groups from one, and each group is one sandbox's alone.
+func TestTwoHostsOfAProcessShareNoGroup(t *testing.T) {
+	limits := resource.Limits{Memory: 64 * resource.MiB, Processes: 7}
+	seen := map[string]bool{}
+	for range 2 {
+		h := Detect()
+		g, _, err := h.New(limits, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := g.Remove(); err != nil {
+				t.Error(err)
+			}
+		})
+		if want := len(h.dirs()); h.unified == "" && len(g.dirs) > want {
+			t.Errorf("%d groups in %d hierarchies", len(g.dirs), want)
+		}
+		for _, c := range []Controller{h.Memory, h.Pids, h.Account, h.CPU} {
+			if c.Version != 0 && g.dir(c) == "" {
+				t.Errorf("no group for %s: %q", c.Name, g.dirs)
+			}
+		}
+		for _, dir := range g.dirs {
+			if seen[dir] {
+				t.Errorf("%s is both groups'", dir)
+			}
+			seen[dir] = true
+		}
+	}
+}

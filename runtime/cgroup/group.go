@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"pocket/runtime/failpoint"
 	"pocket/runtime/resource"
 )
 
@@ -41,15 +43,31 @@ func (h *Host) New(limits resource.Limits, live bool) (*Group, []resource.Enforc
 	if h == nil {
 		return g, nil, nil
 	}
-	name := groupName(h.serial.Add(1))
-	if err := g.make(name, limits, live); err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("make a control group: %w", err), g.Remove())
+	if err := g.makeNew(limits, live); err != nil {
+		return nil, nil, err
 	}
 	held, err := g.limit(limits)
+	if err == nil {
+		err = failpoint.At("cgroup.limit")
+	}
 	if err != nil {
 		return nil, nil, errors.Join(err, g.Remove())
 	}
 	return g, held, nil
+}
+
+// makeNew makes the groups under a name that nobody has: another Host of this process numbers its groups too,
+// and a killed process that had our number may have left some.
+func (g *Group) makeNew(limits resource.Limits, live bool) error {
+	for {
+		err := g.make(groupName(g.host.serial.Add(1)), limits, live)
+		if err == nil {
+			return nil
+		}
+		if removed := g.Remove(); removed != nil || !errors.Is(err, os.ErrExist) {
+			return errors.Join(fmt.Errorf("make a control group: %w", err), removed)
+		}
+	}
 }
 
 func (g *Group) make(name string, limits resource.Limits, live bool) error {
@@ -92,10 +110,14 @@ func (g *Group) makeUnified(dir string) error {
 
 // makeFolder makes the group in one v1 hierarchy.
 func (g *Group) makeFolder(c Controller, name string) error {
+	if err := failpoint.At("cgroup.folder"); err != nil {
+		return err
+	}
 	dir := filepath.Join(c.Dir, name)
-	if err := os.Mkdir(dir, 0o755); errors.Is(err, os.ErrExist) {
+	if slices.Contains(g.dirs, dir) {
 		return nil // cpu and cpuacct are often one hierarchy
-	} else if err != nil {
+	}
+	if err := os.Mkdir(dir, 0o755); err != nil {
 		return err
 	}
 	g.dirs = append(g.dirs, dir)
@@ -213,6 +235,7 @@ func (g *Group) OOMKills() (kills int64, ok bool) {
 // just being torn down by the kernel is tried again for some seconds.
 func (g *Group) Remove() error {
 	var failed error
+	failpoint.Kill("cgroup.remove")
 	for _, f := range append(g.entries, g.folder) {
 		if f != nil {
 			failed = errors.Join(failed, f.Close())

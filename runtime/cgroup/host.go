@@ -7,6 +7,7 @@
 package cgroup
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -138,28 +140,62 @@ func probe(dir string) error {
 	if err := os.Mkdir(name, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
 	}
-	return os.Remove(name)
+	if err := os.Remove(name); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil // another Host of this process is looking at the same time
 }
 
 func groupName(serial int64) string {
-	return "pocket-" + strconv.Itoa(os.Getpid()) + "-" + strconv.FormatInt(serial, 10)
+	return "pocket-" + strconv.Itoa(os.Getpid()) + "-" + strconv.FormatInt(serial, 10) + "-" + pidNamespace()
 }
 
-// removeStale removes empty groups of ours whose maker is dead; a group with processes stays, as rmdir
+// pidNamespace names the PID namespace in which our number is ours (pid_namespaces(7)), or "" where /proc does not tell.
+func pidNamespace() string {
+	text, _ := os.Readlink("/proc/self/ns/pid")
+	return strings.Trim(text, "pid:[]")
+}
+
+// removeStale removes empty groups of ours whose maker is dead, as far as the maker's number means here what it meant
+// there: one in another PID namespace may be alive. A group with processes stays, as rmdir
 // refuses it, but they are let go to where they were killed. Failures are no matter of this command.
 func removeStale(dir string) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return
 	}
+	here := "-" + pidNamespace()
 	for _, e := range entries {
 		rest, ours := strings.CutPrefix(e.Name(), "pocket-")
 		maker, _, _ := strings.Cut(rest, "-")
 		pid, err := strconv.Atoi(maker)
-		if ours && err == nil && pid != os.Getpid() && errors.Is(unix.Kill(pid, 0), unix.ESRCH) {
+		if ours && strings.HasSuffix(rest, here) && err == nil && pid != os.Getpid() && isDead(pid) {
 			_ = thawKilled(filepath.Join(dir, e.Name()))
-			_ = os.Remove(filepath.Join(dir, e.Name()))
+			removeEmpty(filepath.Join(dir, e.Name()))
 		}
+	}
+}
+
+// isDead tells whether there is no such process, or one that nobody has waited for yet (proc_pid_stat(5), state).
+func isDead(pid int) bool {
+	if errors.Is(unix.Kill(pid, 0), unix.ESRCH) {
+		return true
+	}
+	stat, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
+	if err != nil {
+		return errors.Is(err, os.ErrNotExist)
+	}
+	state := bytes.TrimSpace(stat[bytes.LastIndexByte(stat, ')')+1:])
+	return len(state) > 0 && (state[0] == 'Z' || state[0] == 'X')
+}
+
+// removeEmpty removes a group without processes. For a moment after the last one's end the kernel still refuses.
+func removeEmpty(dir string) {
+	for wait := time.Millisecond; wait < 64*time.Millisecond; wait *= 2 {
+		if err := unix.Rmdir(dir); err != unix.EBUSY || len(words(dir, "cgroup.procs")) > 0 {
+			return
+		}
+		time.Sleep(wait) // the kernel offers no event for a v1 group that gets empty
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"pocket/runtime/failpoint"
 	"pocket/runtime/image"
 	"pocket/runtime/state"
 )
@@ -44,14 +45,15 @@ func (e *Engine) create(cfg *Config, img image.Image) (*monitor, error) {
 	if cfg.Hostname == "" {
 		cfg.Hostname = state.Container{ID: id}.Short()
 	}
-	undo, err := e.settle(cfg, img)
+	own, err := e.settle(cfg, img)
 	if err != nil {
 		return nil, errors.Join(err, m.lock.Discard())
 	}
 	if m.record, err = e.record(id, cfg, img); err != nil {
-		return nil, errors.Join(err, undo(), m.lock.Discard())
+		return nil, errors.Join(err, m.lock.Discard())
 	}
-	if err := errors.Join(m.folders(), e.adopt(id, cfg, img)); err != nil {
+	failpoint.Kill("create.recorded")
+	if err := errors.Join(m.folders(), e.adopt(id, cfg, img, own)); err != nil {
 		return nil, errors.Join(err, e.remove(m.record, true), m.lock.Release())
 	}
 	return m, nil
@@ -88,6 +90,9 @@ func (m *monitor) folders() error {
 	if os.Geteuid() == 0 {
 		mode = 0o711 // the container's root, another id, must come through to its upper folder
 	}
+	if err := failpoint.At("create.folder"); err != nil {
+		return fmt.Errorf("make the container's folder: %w", err)
+	}
 	if err := os.MkdirAll(filepath.Dir(m.folder), mode); err != nil {
 		return fmt.Errorf("make the container's folder: %w", err)
 	}
@@ -96,6 +101,9 @@ func (m *monitor) folders() error {
 	}
 	if m.image.Kind == image.Host {
 		return nil
+	}
+	if err := failpoint.At("create.layer"); err != nil {
+		return fmt.Errorf("make the container's folder: %w", err)
 	}
 	if err := m.writable(); err != nil {
 		return err

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"pocket/runtime/failpoint"
 )
 
 const logName = "log"
@@ -154,6 +156,9 @@ func (l *Log) write(records []byte, count int64) {
 }
 
 func (l *Log) put(b []byte) error {
+	if err := failpoint.At("log.write"); err != nil {
+		return err
+	}
 	n, err := l.file.Write(b)
 	if err == nil {
 		l.size += int64(n)

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"pocket/runtime/failpoint"
 	"pocket/runtime/hint"
 	"pocket/runtime/image"
 	"pocket/runtime/sandbox"
@@ -80,6 +81,9 @@ func (e *Engine) take(id string) (*monitor, error) {
 	if m.lock, err = state.AcquireLock(e.Dir, id); err != nil {
 		return nil, err
 	}
+	if err := failpoint.At("monitor.record"); err != nil {
+		return nil, errors.Join(err, m.lock.Release())
+	}
 	if m.record, err = e.DB.Container(id); err != nil {
 		return nil, errors.Join(err, m.lock.Discard())
 	}
@@ -93,6 +97,9 @@ func (e *Engine) take(id string) (*monitor, error) {
 
 // open makes what the monitor needs while it lives.
 func (m *monitor) open() (err error) {
+	if err := failpoint.At("monitor.log"); err != nil {
+		return fmt.Errorf("open the container's log: %w", err)
+	}
 	if m.log, err = OpenLog(m.folder, m.cfg.Log); err != nil {
 		return fmt.Errorf("open the container's log: %w", err)
 	}
@@ -239,6 +246,7 @@ func (m *monitor) finish(exit sandbox.Exit, reason string, failure error, next s
 // the removal is cut short, what is left is a container that has ended.
 func (m *monitor) close() error {
 	var all []error
+	failpoint.Kill("monitor.close")
 	if m.control != nil {
 		all = append(all, m.control.Close())
 	}
@@ -253,6 +261,7 @@ func (m *monitor) close() error {
 			all = append(all, err)
 		}
 		all = append(all, m.discard())
+		failpoint.Kill("monitor.closed")
 		if m.cfg.Remove {
 			all = append(all, m.Engine.remove(m.record, true))
 		}

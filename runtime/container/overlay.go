@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -74,12 +75,18 @@ func (e *Engine) overlays() (bool, error) {
 	}
 	found := yes
 	if err := sandbox.TryOverlay(dir, e.IDs); err != nil {
-		if !strings.Contains(err.Error(), "overlay") {
+		if !strings.Contains(err.Error(), "overlay") || passing(err) {
 			return true, nil // something else is wrong, which the start will tell
 		}
 		found = "copy: " + strings.ReplaceAll(err.Error(), "\n", "; ") + "\n"
 	}
 	return found == yes, keepText(file, head+found)
+}
+
+// passing says whether an error is of a moment and says nothing of what the host can do.
+func passing(err error) bool {
+	return slices.ContainsFunc([]error{unix.ENOSPC, unix.EDQUOT, unix.EIO, unix.EMFILE, unix.ENFILE, unix.ENOMEM, unix.EINTR, unix.EAGAIN},
+		func(errno error) bool { return errors.Is(err, errno) })
 }
 
 // keepText writes a small file by rename: another process may be doing the same.

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"pocket/runtime/failpoint"
 	"pocket/runtime/hint"
 	"pocket/runtime/state"
 )
@@ -84,6 +85,9 @@ const (
 
 // listen makes the socket of the container in folder. The lock is held, so what is there is a dead one's.
 func listen(folder string) (*os.File, error) {
+	if err := failpoint.At("monitor.listen"); err != nil {
+		return nil, fmt.Errorf("make the control socket: %w", err)
+	}
 	path := filepath.Join(folder, controlName)
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"pocket/runtime/failpoint"
 	"pocket/runtime/sandbox"
 	"pocket/runtime/state"
 )
@@ -193,6 +194,7 @@ func (m *monitor) stop(r request, o order) error {
 	if err := m.DB.Halt(m.record.ID, action); err != nil {
 		m.warn(err.Error())
 	}
+	failpoint.Kill("monitor.stop")
 	if runs {
 		m.finishOff(how)
 	}

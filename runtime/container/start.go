@@ -10,6 +10,7 @@ import (
 	"slices"
 	"syscall"
 
+	"pocket/runtime/failpoint"
 	"pocket/runtime/hint"
 	"pocket/runtime/internal/linux"
 	"pocket/runtime/state"
@@ -27,6 +28,9 @@ func (e *Engine) Start(ctx context.Context, ref string) ([]string, error) {
 		return nil, err
 	}
 	defer conn.Close()
+	if err := failpoint.At("start.ask"); err != nil {
+		return nil, fmt.Errorf("ask the monitor: %w", err)
+	}
 	if err := put(conn, request{Do: "start"}); err != nil {
 		return nil, fmt.Errorf("ask the monitor: %w", err)
 	}
@@ -61,6 +65,9 @@ func (e *Engine) startMonitor(ctx context.Context, ref string) (*os.File, error)
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
+	if err := failpoint.At("start.pair"); err != nil {
+		return nil, fmt.Errorf("start the monitor: %w", err)
+	}
 	ours, theirs, err := pair()
 	if err != nil {
 		return nil, err
@@ -72,9 +79,14 @@ func (e *Engine) startMonitor(ctx context.Context, ref string) (*os.File, error)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Dir, cmd.ExtraFiles = "/", []*os.File{theirs}
 	cmd.Env = append(environment(), "POCKET_ROOT="+e.Dir)
-	if err := cmd.Start(); err != nil {
+	err = failpoint.At("start.monitor")
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("start the monitor: %w", err), ours.Close())
 	}
+	failpoint.Kill("start.started")
 	go func() { _ = cmd.Wait() }() // reaps it, should this process outlive it
 	return ours, nil
 }
@@ -87,7 +99,7 @@ func environment() []string {
 			env = append(env, name+"="+value)
 		}
 	}
-	return env
+	return append(env, failpoint.Environment()...)
 }
 
 // monitorFD is the descriptor at which a monitor process finds its connection.
@@ -166,6 +178,7 @@ func (m *monitor) startReply(conn *os.File, g *guest) func(error) {
 			return
 		}
 		told = true
+		failpoint.Kill("monitor.answer")
 		defer settle()
 		r := failure(err)
 		r.Warnings = m.untold()

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"pocket/runtime/cgroup"
+	"pocket/runtime/failpoint"
 	"pocket/runtime/hint"
 	"pocket/runtime/state"
 	"pocket/runtime/tree"
@@ -97,7 +98,10 @@ func (e *Engine) await(ctx context.Context, c state.Container, r request) error 
 	asked := false
 	for state.IsLocked(e.Dir, c.ID) {
 		if !asked {
-			_, err := e.ask(c, r)
+			err := failpoint.At("stop.ask")
+			if err == nil {
+				_, err = e.ask(c, r)
+			}
 			if asked = err == nil; !asked && !errors.Is(err, errNoMonitor) {
 				return err
 			}
@@ -174,9 +178,18 @@ func (e *Engine) Find(ref string) (state.Container, error) {
 func (e *Engine) Reconcile() ([]state.Container, error) {
 	lost, err := e.DB.Reconcile()
 	if len(lost) > 0 {
-		cgroup.Detect() // removes what groups they left; who was paused then must be let go to die
+		cgroup.Detect() // who was paused must be let go to die
 	}
 	var all []error
+	for _, c := range lost {
+		// The kernel kills it as its monitor dies; until it is dead its groups cannot be removed.
+		if err := end(c.Init, killPatience); err != nil {
+			all = append(all, fmt.Errorf("end what is left of container %s: %w", c.Name, err))
+		}
+	}
+	if len(lost) > 0 {
+		cgroup.Detect() // removes what groups they left
+	}
 	for _, c := range lost {
 		if err := os.Remove(filepath.Join(e.Folder(c.ID), controlName)); !errors.Is(err, os.ErrNotExist) {
 			all = append(all, err)
@@ -215,6 +228,9 @@ func (e *Engine) Remove(ctx context.Context, ref string, force, volumes bool) er
 // removeEnded removes a container that has no monitor, and lets none come meanwhile: it would run a program
 // whose files go away.
 func (e *Engine) removeEnded(c state.Container, volumes bool) error {
+	if err := failpoint.At("remove.lock"); err != nil {
+		return fmt.Errorf("remove container %s: %w", c.Name, err)
+	}
 	lock, err := state.AcquireLock(e.Dir, c.ID)
 	if errors.Is(err, state.ErrLocked) {
 		return hint.With(fmt.Errorf("remove container %s: it was started just now", c.Name),
@@ -232,15 +248,21 @@ func (e *Engine) removeEnded(c state.Container, volumes bool) error {
 
 // remove removes the folder first: cut short, it leaves a record by which the rest can be found again.
 func (e *Engine) remove(c state.Container, volumes bool) error {
-	list, err := e.DB.VolumesOf(c.ID)
-	if err != nil {
-		return err
+	if err := failpoint.At("remove.folder"); err != nil {
+		return fmt.Errorf("remove container %s: %w", c.Name, err)
 	}
 	if err := tree.Remove(e.IDs, e.Folder(c.ID)); err != nil {
 		return err
 	}
-	if err := e.DB.RemoveContainer(c.ID); err != nil || !volumes {
+	failpoint.Kill("remove.emptied")
+	if !volumes {
+		return e.DB.RemoveContainer(c.ID, nil)
+	}
+	if err := e.DB.RemoveContainer(c.ID, e.Volumes().Hide); err != nil {
 		return err
 	}
-	return e.Volumes().Drop(list)
+	if err := e.Volumes().Sweep(); err != nil {
+		return fmt.Errorf("remove the container's volumes: %w", err)
+	}
+	return nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"pocket/runtime/failpoint"
 	"pocket/runtime/sandbox"
 	"pocket/runtime/state"
 )
@@ -40,6 +41,7 @@ func (m *monitor) once(ctx context.Context, restart bool, started func(error)) (
 	uncancelled := context.AfterFunc(ctx, proc.Kill)
 	in.copy(&others)
 	exit, err := proc.Wait()
+	failpoint.Kill("run.ended")
 	m.end()
 	unwatch()
 	if !uncancelled() {
@@ -58,6 +60,9 @@ func (m *monitor) once(ctx context.Context, restart bool, started func(error)) (
 
 // start makes the network and starts the program in it.
 func (m *monitor) start(ctx context.Context, restart bool) (*sandbox.Process, *input, *link, error) {
+	if err := failpoint.At("run.network"); err != nil {
+		return nil, nil, nil, fmt.Errorf("make the network: %w", err)
+	}
 	net, err := m.link(ctx)
 	if err != nil {
 		return nil, nil, nil, err
@@ -70,12 +75,18 @@ func (m *monitor) start(ctx context.Context, restart bool) (*sandbox.Process, *i
 }
 
 func (m *monitor) launch(ctx context.Context, net *link, restart bool) (*sandbox.Process, *input, error) {
+	if err := failpoint.At("run.spec"); err != nil {
+		return nil, nil, err
+	}
 	spec, err := m.spec(net)
 	if err != nil {
 		return nil, nil, err
 	}
 	if ctx.Err() != nil {
 		return nil, nil, context.Cause(ctx)
+	}
+	if err := failpoint.At("run.connect"); err != nil {
+		return nil, nil, err
 	}
 	in, err := m.connect(&spec)
 	if err != nil {
@@ -102,6 +113,9 @@ func (m *monitor) admit(proc *sandbox.Process, restart bool) error {
 		for _, text := range notFirm(held) {
 			m.warn(text)
 		}
+	}
+	if err := failpoint.At("run.admit"); err != nil {
+		return err
 	}
 	self, err := state.Self()
 	if err != nil {

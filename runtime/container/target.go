@@ -16,7 +16,8 @@ var own = []struct {
 	path  string
 	below bool
 }{
-	{"/proc", true}, {"/sys", false}, {"/sys/firmware", true}, {"/sys/devices/virtual/powercap", true}, {"/dev", false},
+	{"/proc", true}, {"/sys", false}, {"/sys/firmware", true}, {"/sys/devices/virtual/powercap", true},
+	{"/sys/devices/virtual/dmi", true}, {"/dev", false},
 	{"/dev/null", true}, {"/dev/zero", true}, {"/dev/full", true}, {"/dev/random", true}, {"/dev/urandom", true},
 	{"/dev/tty", true}, {"/dev/pts", true}, {"/dev/ptmx", true},
 	{"/dev/fd", true}, {"/dev/stdin", true}, {"/dev/stdout", true}, {"/dev/stderr", true},

@@ -1,49 +1,47 @@
 package container
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path"
 	"slices"
 
+	"pocket/runtime/failpoint"
 	"pocket/runtime/hint"
 	"pocket/runtime/image"
 	"pocket/runtime/state"
 	"pocket/runtime/tree"
 )
 
-// settle completes the volumes of a new container: those that it borrows and those that its image wants,
-// each one that is kept with a name and a folder. Undo removes what was made for this container alone.
-func (e *Engine) settle(cfg *Config, img image.Image) (undo func() error, err error) {
+// settle completes the volumes of a new container: those that it borrows and those that its image wants, each one
+// that is kept with a name. own are those for this container alone, which adopt makes.
+func (e *Engine) settle(cfg *Config, img image.Image) (own map[string]bool, err error) {
 	list, err := e.borrow(cfg)
 	if err != nil {
 		return nil, err
 	}
+	own = map[string]bool{}
 	list = append(slices.Clone(cfg.Volumes), list...)
 	for target := range img.Config.Volumes {
 		if checkTarget(target) == nil && !taken(cfg, list, target) {
 			list = append(list, Volume{Target: target})
 		}
 	}
-	var made []state.Volume
-	undo = func() error { return e.Volumes().Drop(made) }
 	for i, v := range list {
 		switch {
 		case v.Host != "":
-			continue
 		case v.Name != "":
 			err = e.Volumes().Ensure(v.Name)
 		default:
-			list[i].Name, err = e.Volumes().Anonymous()
-			made = append(made, state.Volume{Name: list[i].Name, Anonymous: true})
+			list[i].Name = state.NewID()
+			own[list[i].Name] = true
 		}
 		if err != nil {
-			return nil, errors.Join(err, undo())
+			return nil, err
 		}
 	}
 	cfg.Volumes = list
-	return undo, nil
+	return own, nil
 }
 
 // borrow finds the volumes of other containers whose targets are free.
@@ -75,19 +73,23 @@ func taken(cfg *Config, list []Volume, target string) bool {
 		slices.ContainsFunc(cfg.Tmpfs, func(t Tmpfs) bool { return path.Clean(t.Target) == target })
 }
 
-// adopt records the kept volumes as the container's, from when on nobody removes them, and copies into
+// adopt makes those volumes that are for this container alone and records all that are kept as the container's, from
+// when on nobody removes them: killed before, nothing of them is there, and after it they go with it. It copies into
 // those that are empty what the image has in their place.
-func (e *Engine) adopt(id string, cfg *Config, img image.Image) error {
+func (e *Engine) adopt(id string, cfg *Config, img image.Image, own map[string]bool) error {
 	var uses []state.Use
 	for _, v := range cfg.Volumes {
 		if v.Host == "" {
-			uses = append(uses, state.Use{Volume: v.Name, Target: v.Target})
+			uses = append(uses, state.Use{Volume: v.Name, Target: v.Target, Anonymous: own[v.Name]})
 		}
 	}
 	if len(uses) == 0 {
 		return nil
 	}
-	if err := e.DB.UseVolumes(id, uses); err != nil {
+	if err := failpoint.At("create.volumes"); err != nil {
+		return fmt.Errorf("use volumes: %w", err)
+	}
+	if err := e.Volumes().Use(id, uses); err != nil {
 		return hint.With(err, "somebody removed it just now: try again")
 	}
 	for _, v := range cfg.Volumes {

@@ -155,9 +155,9 @@ func (r *Report) controllers(h *cgroup.Host) {
 		}
 		r.add(f)
 	}
-	limit("memory limit", "memory", h.Memory, "polled every 2 ms", "a quick program can use more for a moment; what is not in a process's own pages is bounded only by the size of each tmpfs")
+	limit("memory limit", "memory", h.Memory, "polled every 2 ms", "a quick program can use more for a moment; what is not in a process's own pages is bounded only by the size of each tmpfs, and what pipes and sockets buffer by the numbers of processes and open files")
 	limit("process limit", "processes", h.Pids, "RLIMIT_NPROC in a user namespace of its own", "one process more than asked for may start")
-	limit("cpu share", "cpus", h.CPU, "affinity to whole cores", "--cpus 0.5 gives one core")
+	limit("cpu share", "cpus", h.CPU, "affinity to whole cores", "--cpus 0.5 gives one core, and programs can choose more")
 	limit("processors", "cpuset", h.Cpuset, "affinity", "--cpuset-cpus is kept by what the program leaves of it: it may choose others")
 	r.add(known("pause", frozen == nil, "the control group's freezer, tried", "SIGSTOP to each process",
 		"pause can be noticed inside, and a process that is made meanwhile may run for a moment", h.Freezer))

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"pocket/runtime/failpoint"
 	"pocket/runtime/hint"
 	"pocket/runtime/resource"
 )
@@ -56,6 +57,9 @@ func (s *Store) importArchive(ctx context.Context, f *os.File, as label, digest 
 
 // lock is held by whoever changes what is stored.
 func (s *Store) lock(ctx context.Context, progress Progress) (*os.File, error) {
+	if err := failpoint.At("image.lock"); err != nil {
+		return nil, fmt.Errorf("lock the images: %w", spaceHint(err))
+	}
 	return lock(ctx, filepath.Join(s.tmp(), "unpack.lock"), progress)
 }
 
@@ -72,6 +76,9 @@ func (s *Store) add(ctx context.Context, f *os.File, digest string, progress Pro
 	if err != nil {
 		return err
 	}
+	if err := failpoint.At("image.unpack"); err != nil {
+		return spaceHint(err)
+	}
 	found, err := s.unpack(ctx, unpackTask{Dir: rootfs, Size: st.Size(), Limits: s.Limits}, f, nil, progress)
 	if err != nil {
 		return spaceHint(err)
@@ -85,12 +92,16 @@ func (s *Store) add(ctx context.Context, f *os.File, digest string, progress Pro
 	if err := s.seal(found); err != nil {
 		return spaceHint(err)
 	}
+	if err := failpoint.At("image.place"); err != nil {
+		return spaceHint(err)
+	}
 	if err := s.removeTree(s.home(digest)); err != nil { // damaged: it was not found whole
 		return err
 	}
 	if err := os.Rename(s.work(), s.home(digest)); err != nil {
 		return err
 	}
+	failpoint.Kill("image.placed")
 	return syncFolder(filepath.Join(s.dir, "images"))
 }
 

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"pocket/runtime/failpoint"
 	"pocket/runtime/hint"
 	"pocket/runtime/transfer"
 )
@@ -170,6 +171,9 @@ func (d *download) once(ctx context.Context, r transfer.Request) (string, error)
 
 // restart empties the part file and notes the name of what will fill it, before it does.
 func (d *download) restart(validator string) error {
+	if err := failpoint.At("pull.restart"); err != nil {
+		return err
+	}
 	if err := d.part.Truncate(0); err != nil {
 		return err
 	}

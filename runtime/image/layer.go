@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"pocket/runtime/failpoint"
 )
 
 // A layer is stored once, however many images have it, under the digest of its tar (its diff id):
@@ -89,6 +91,9 @@ func (s *Store) addLayer(ctx context.Context, b *bundle, from blob, diffID strin
 	}
 	err := s.unpackAside(ctx, b, from, diffID, lower, progress)
 	if err == nil {
+		err = failpoint.At("layer.place")
+	}
+	if err == nil {
 		err = s.removeTree(s.layerHome(diffID)) // damaged: it was not found whole
 	}
 	if err == nil {
@@ -97,6 +102,7 @@ func (s *Store) addLayer(ctx context.Context, b *bundle, from blob, diffID strin
 	if err != nil {
 		return errors.Join(spaceHint(err), s.removeTree(s.work()))
 	}
+	failpoint.Kill("layer.placed")
 	return syncFolder(filepath.Join(s.dir, "layers"))
 }
 
@@ -198,8 +204,12 @@ func writeSynced(path string, text []byte) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-// sweepLayers removes the layers that no stored image has. The caller holds the lock.
+// sweepLayers removes the layers that no recorded image has, and first of all the images that were stored and not
+// recorded, because who stored them was killed in between. The caller holds the lock.
 func (s *Store) sweepLayers() (freed int64, err error) {
+	if err := s.sweepImages(); err != nil {
+		return 0, err
+	}
 	used, err := s.usedLayers()
 	if err != nil {
 		return 0, err
@@ -220,6 +230,29 @@ func (s *Store) sweepLayers() (freed int64, err error) {
 		}
 	}
 	return freed, errors.Join(all...)
+}
+
+// sweepImages removes what is stored as an image and has no record. The caller holds the lock.
+func (s *Store) sweepImages() error {
+	homes, err := os.ReadDir(filepath.Join(s.dir, "images"))
+	if err != nil {
+		return ignoreMissing(err)
+	}
+	rows, err := s.db.Images()
+	if err != nil {
+		return err
+	}
+	recorded := map[string]bool{}
+	for _, row := range rows {
+		recorded[hexOf(row.Digest)] = true
+	}
+	var all []error
+	for _, e := range homes {
+		if !recorded[e.Name()] {
+			all = append(all, s.removeTree(filepath.Join(s.dir, "images", e.Name())))
+		}
+	}
+	return errors.Join(all...)
 }
 
 // usedLayers are the layers of all stored images, by the hexadecimal part of their diff id. An image whose

@@ -223,7 +223,7 @@ func TestLayoutIsChecked(t *testing.T) {
 		}},
 		{"another schema", "schema version 1", func(l layout) { l.index(l.json(typeManifest, manifest{SchemaVersion: 1})) }},
 		{"index and manifest at once", "at once", func(l layout) {
-			l.index(l.blob(typeManifest, []byte(`{"schemaVersion":2,"manifests":[],"layers":[]}`)))
+			l.index(l.blob(typeManifest, []byte(`{"schemaVersion":2,"manifests":[],"layers":[]}`))) // CVE-2021-41190
 		}},
 		{"an index in itself", "without end", func(l layout) {
 			inner := l.image(document{}, tarball)

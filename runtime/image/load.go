@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"pocket/runtime/failpoint"
 	"pocket/runtime/hint"
 	"pocket/runtime/resource"
 )
@@ -214,6 +215,9 @@ func (s *Store) addDocument(id string, text []byte) error {
 	if _, ok := s.stored(id); ok {
 		return nil
 	}
+	if err := failpoint.At("image.document"); err != nil {
+		return err
+	}
 	if err := s.removeTree(s.work()); err != nil {
 		return err
 	}
@@ -231,7 +235,7 @@ func (s *Store) addDocument(id string, text []byte) error {
 		err = os.Rename(s.work(), s.home(id))
 	}
 	if err != nil {
-		return err
+		return errors.Join(err, s.removeTree(s.work()))
 	}
 	return syncFolder(filepath.Join(s.dir, "images"))
 }

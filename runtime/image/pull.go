@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 
+	"pocket/runtime/failpoint"
 	"pocket/runtime/hint"
 	"pocket/runtime/registry"
 	"pocket/runtime/transfer"
@@ -81,6 +82,9 @@ func (s *Store) download(ctx context.Context, url string, as label, progress Pro
 	if err := s.SweepDownloads(registry.SweepAge); err != nil {
 		return err
 	}
+	if err := failpoint.At("pull.open"); err != nil {
+		return fmt.Errorf("pull %s: %w", as.source, spaceHint(err))
+	}
 	d, err := openDownload(ctx, s.tmp(), url, progress)
 	if err != nil {
 		return fmt.Errorf("pull %s: %w", as.source, err)
@@ -90,6 +94,7 @@ func (s *Store) download(ctx context.Context, url string, as label, progress Pro
 	if err := d.fetch(ctx); err != nil {
 		return spaceHint(err)
 	}
+	failpoint.Kill("pull.fetched")
 	return errors.Join(use(d.part), d.remove())
 }
 

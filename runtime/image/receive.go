@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"pocket/runtime/failpoint"
 	"pocket/runtime/transfer"
 )
 
@@ -58,6 +59,9 @@ type partWriter struct {
 func (w *partWriter) Write(p []byte) (int, error) {
 	if w.at+int64(len(p)) > w.d.most {
 		w.err = fmt.Errorf("the file is larger than %d bytes", w.d.most)
+		return 0, w.err
+	}
+	if w.err = failpoint.At("pull.write"); w.err != nil {
 		return 0, w.err
 	}
 	n, err := w.d.part.WriteAt(p, w.at)

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"pocket/runtime/failpoint"
 	"pocket/runtime/hint"
 	"pocket/runtime/state"
 )
@@ -114,6 +115,9 @@ func (s *Store) publish(as label, digest string) (Image, error) {
 		Name: as.name, Digest: digest, Kind: string(img.Kind), Size: img.Size,
 		Source: as.source, Created: s.now(), Pin: as.pin, Manifest: as.manifest,
 	}
+	if err := failpoint.At("image.record"); err != nil {
+		return Image{}, fmt.Errorf("record the image: %w", err)
+	}
 	if err := s.db.AddImage(row); err != nil {
 		return Image{}, err
 	}
@@ -174,12 +178,17 @@ func (s *Store) discard(row state.Image) error {
 	if err := s.removeTree(s.work()); err != nil {
 		return err
 	}
+	if err := failpoint.At("image.remove"); err != nil {
+		return fmt.Errorf("remove image %s: %w", quote(row.Name), err)
+	}
 	if err := ignoreMissing(os.Rename(s.home(row.Digest), s.work())); err != nil {
 		return fmt.Errorf("remove image %s: %w", quote(row.Name), err)
 	}
+	failpoint.Kill("image.removed")
 	if _, err := s.db.RemoveImage(row.Name); err != nil {
 		return err
 	}
+	failpoint.Kill("image.forgotten")
 	_, err := s.sweepLayers()
 	return errors.Join(s.removeTree(s.work()), s.forgetSeen(row.Digest), err)
 }

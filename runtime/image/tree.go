@@ -169,7 +169,8 @@ func (t *tree) finish() error {
 		base := path.Base(name)
 		if isFolder(dir, base) {
 			s := t.folders[name]
-			err = errors.Join(unix.Fchmodat(dir, base, s.mode, 0), setTime(dir, base, s.time))
+			// The time first: without permission to search it, a folder's own "." is not found, and the root has no other name.
+			err = errors.Join(setTime(dir, base, s.time), unix.Fchmodat(dir, base, s.mode, 0))
 		}
 		unix.Close(dir)
 		if err != nil {

@@ -77,18 +77,9 @@ const (
 	ByNone     By = "none"     // not enforced
 )
 
-// Firm says whether the limit holds exactly as it was asked for: not merely sampled, not rounded up to
-// whole cores, not missing.
-func (e Enforcement) Firm() bool {
-	switch e.By {
-	case ByNone, ByPoll:
-		return false
-	case ByAffinity:
-		// A program can choose other processors for itself, but not more of them where it may have only so many.
-		return e.Requested == e.Enforced && e.Limit != "cpuset"
-	}
-	return true
-}
+// Firm says whether the limit holds exactly as it was asked for: not merely sampled, not missing, and no choice of
+// processors, which a program may change (sched_setaffinity(2)).
+func (e Enforcement) Firm() bool { return e.By != ByNone && e.By != ByPoll && e.By != ByAffinity }
 
 // Enforcement says of one limit what was asked and how it is held on this host.
 type Enforcement struct {

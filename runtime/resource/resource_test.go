@@ -59,7 +59,7 @@ func TestFirm(t *testing.T) {
 		want bool
 	}{
 		{Enforcement{By: ByCgroup2}, true}, {Enforcement{By: ByPoll}, false}, {Enforcement{By: ByNone}, false},
-		{Enforcement{Requested: "1", Enforced: "1", By: ByAffinity}, true}, {Enforcement{Requested: "0.5", Enforced: "1", By: ByAffinity}, false},
+		{Enforcement{Requested: "1", Enforced: "1", By: ByAffinity}, false}, {Enforcement{Requested: "0.5", Enforced: "1", By: ByAffinity}, false},
 	} {
 		if c.Firm() != c.want {
 			t.Errorf("%+v: %v", c.Enforcement, c.Firm())

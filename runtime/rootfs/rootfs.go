@@ -27,7 +27,8 @@ type Mount struct {
 	Kind   Kind
 	Source string // Bind: absolute path on the host
 	Target string // absolute path inside; "/" for the root itself
-	// ReadOnly makes the mount and everything below it read-only, recursively.
+	// ReadOnly makes the mount and everything below it read-only, recursively; a Dev then has no shm but a folder
+	// for one.
 	ReadOnly bool
 	// File is true when a Bind's Source is not a folder, so that a missing target is made a file.
 	File bool
@@ -81,6 +82,8 @@ type Plan struct {
 	// Show are patterns (path.Match) of docker's masked and read-only paths of Proc and Sysfs that are left as
 	// the kernel has them; "ALL" is every one.
 	Show []string
+	// Blank are files of Proc, by their paths below /proc, that read as empty. One that this kernel lacks is no mistake.
+	Blank []string
 	// Sysctls are set as soon as there is a /proc.
 	Sysctls []Sysctl
 	// Seal makes the root mount itself read-only when everything is in place.

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"os"
 	"os/exec"
+	"slices"
 	"testing"
 	"time"
 
@@ -12,20 +13,28 @@ import (
 )
 
 // BenchmarkStart measures, in turn in one run, how long a program that does nothing takes from start to
-// end: bare vfork and exec, in our sandbox, and under bwrap where it is installed. What counts are the
-// ratios, which it prints; times on a shared machine drift.
+// end: bare vfork and exec, in our sandbox, in one of a template, and under bwrap where it is installed. What counts are the
+// ratios of the medians, which it prints; times on a shared machine drift.
 func BenchmarkStart(b *testing.B) {
 	program := "/bin/true"
 	if static, err := exec.LookPath("busybox"); err == nil {
 		program = static
 	}
 	sandboxed := spec(b, program, "true")
+	quick := sandboxed
+	template, err := NewTemplate(quick)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer template.Close()
+	quick.Template = template
 	runs := []struct {
 		name string
 		run  func(b *testing.B)
 	}{
 		{"plain", func(b *testing.B) { plain(b, program) }},
 		{"sandbox", func(b *testing.B) { run(b, sandboxed) }},
+		{"template", func(b *testing.B) { run(b, quick) }},
 	}
 	if bwrap, err := exec.LookPath("bwrap"); err == nil {
 		runs = append(runs, struct {
@@ -33,23 +42,30 @@ func BenchmarkStart(b *testing.B) {
 			run  func(b *testing.B)
 		}{"bwrap", func(b *testing.B) { bwrapped(b, bwrap, program) }})
 	}
-	spent := make([]time.Duration, len(runs))
+	spent := make([][]time.Duration, len(runs))
 	for b.Loop() {
 		for i, r := range runs {
 			start := time.Now()
 			r.run(b)
-			spent[i] += time.Since(start)
+			spent[i] = append(spent[i], time.Since(start))
 		}
 	}
+	b.ReportMetric(0, "ns/op") // of all of them together, which says nothing
+	ratio := func(i, j int) float64 { return float64(median(spent[i])) / float64(median(spent[j])) }
 	for i, r := range runs {
-		b.ReportMetric(float64(spent[i].Microseconds())/float64(b.N), r.name+"-µs")
+		b.ReportMetric(float64(median(spent[i]).Microseconds()), r.name+"-µs")
 		if i > 0 {
-			b.ReportMetric(float64(spent[i])/float64(spent[0]), r.name+"/plain")
+			b.ReportMetric(ratio(i, 0), r.name+"/plain")
 		}
 	}
-	if len(runs) == 3 {
-		b.ReportMetric(float64(spent[1])/float64(spent[2]), "sandbox/bwrap")
+	if len(runs) == 4 {
+		b.ReportMetric(ratio(1, 3), "sandbox/bwrap")
+		b.ReportMetric(ratio(3, 2), "bwrap/template")
 	}
+}
+
+func median(list []time.Duration) time.Duration {
+	return slices.Sorted(slices.Values(list))[len(list)/2]
 }
 
 // plain is the floor: vfork, exec, wait, with the output on a pipe as the others have it.

@@ -220,7 +220,7 @@ func TestWhoJoinsCannotReachOut(t *testing.T) {
 	}
 }
 
-// TestAWatcherInsideSeesNothingOfOurs looks, as the sandbox's root with all that the sandbox may do, at every
+// TestAWatcherInsideSeesNothingOfOurs (CVE-2016-9962) looks, as the sandbox's root with all that the sandbox may do, at every
 // process that appears while others join, for a file of the host.
 func TestAWatcherInsideSeesNothingOfOurs(t *testing.T) {
 	self, err := os.Executable()

@@ -26,8 +26,9 @@ func fallback(l resource.Limits, held []resource.Enforcement) (rlimits []boot.Rl
 	set := func(name string, res int, value uint64) {
 		rlimits = append(rlimits, boot.Rlimit{Resource: res, Name: name, Rlimit: unix.Rlimit{Cur: value, Max: value}})
 	}
-	// A dump could be gigabytes in a host folder, by way of core_pattern (core(5)).
-	set("RLIMIT_CORE", unix.RLIMIT_CORE, 0)
+	// A dump could be gigabytes in a host folder. Where core_pattern names a program, the host's root runs it for
+	// any limit but 1, also for 0; a dump to a file needs more than 1 (fs/coredump.c, do_coredump).
+	set("RLIMIT_CORE", unix.RLIMIT_CORE, 1)
 	if l.CPU > 0 {
 		// Whole seconds, per process: the backstop behind the monitor's timer.
 		seconds := uint64(math.Ceil(l.CPU.Seconds())) + 1
@@ -44,7 +45,7 @@ func fallback(l resource.Limits, held []resource.Enforcement) (rlimits []boot.Rl
 		say("files", l.Files.String(), l.Files.String(), resource.ByKernel, "the size of each tmpfs")
 	}
 	if l.Memory > 0 && !has["memory"] {
-		say("memory", l.Memory.String(), l.Memory.String(), resource.ByPoll, "sampled every 2 ms: a quick program can use more for a moment; what sockets and pipes buffer is not seen")
+		say("memory", l.Memory.String(), l.Memory.String(), resource.ByPoll, "sampled every 2 ms: a quick program can use more for a moment; what sockets and pipes buffer is not seen: the numbers of processes and open files bound it")
 	}
 	if l.Processes > 0 && !has["processes"] {
 		// Counted per user namespace since Linux 5.14; the init and its maker count too.
@@ -101,7 +102,7 @@ func affinity(l resource.Limits, has map[string]bool, more []resource.Enforcemen
 	if byCount {
 		allowed = allowed[:min(len(allowed), int(math.Ceil(l.CPUs)))]
 		e := resource.Enforcement{Limit: "cpus", Requested: strconv.FormatFloat(l.CPUs, 'g', -1, 64), Enforced: strconv.Itoa(len(allowed)),
-			By: resource.ByAffinity, Remark: "whole cores only, without a cpu controller"}
+			By: resource.ByAffinity, Remark: "whole cores only, without a cpu controller, and programs can choose more"}
 		more = append(more, orNone(e, err))
 	}
 	if err != nil {
@@ -152,6 +153,14 @@ func within(list []int, set string) ([]int, error) {
 		return nil, fmt.Errorf("none of the processors %s may be used here (%s may)", set, resource.FormatCPUs(list))
 	}
 	return both, nil
+}
+
+// cores is on how many cores the program may burn CPU time at once. What is held by affinity only it may leave.
+func (p *Process) cores(l resource.Limits) int {
+	if !slices.ContainsFunc(p.Enforcement(), func(e resource.Enforcement) bool { return e.Limit == "cpus" && e.Firm() }) {
+		l.CPUs = 0
+	}
+	return cpuCores(l)
 }
 
 // cpuCores is on how many cores a program may burn CPU time at once.

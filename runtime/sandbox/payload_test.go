@@ -19,7 +19,7 @@ import (
 // The programs that the tests run inside. Each is a function of the test binary, which is bound to /payload.
 var payloads = map[string]func(args []string) int{
 	"touch": touch, "reserve": reserve, "spin": spin, "forks": forks, "connect": connect, "attack-init": attackInit,
-	"watch": watch,
+	"watch": watch, "leave": leave, "overwrite": overwrite,
 }
 
 // touch writes to so many MiB, and prints that it did; with another argument it keeps them.
@@ -114,6 +114,37 @@ func attackInit([]string) int {
 	return 0
 }
 
+// leave takes names that only one can have in a network namespace and in one for IPC, keeps locks on files of the
+// shared root, and ends with all of it.
+func leave([]string) int {
+	listener, err := net.Listen("unix", "@left")
+	if err != nil {
+		fmt.Println("found a socket:", err)
+		return 1
+	}
+	defer listener.Close()
+	id, err := unix.SysvShmGet(0x1ef7, 4<<20, unix.IPC_CREAT|unix.IPC_EXCL|0o600)
+	if err != nil {
+		fmt.Println("found shared memory:", err)
+		return 1
+	}
+	memory, err := unix.SysvShmAttach(id, 0, 0)
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	for i := 0; i < len(memory); i += 4096 {
+		memory[i] = 1
+	}
+	for _, name := range []string{"/etc/passwd", "/etc/hosts", "/.empty"} {
+		if fd, err := unix.Open(name, unix.O_RDONLY, 0); err == nil && unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) != nil {
+			fmt.Println("found a lock on", name)
+		}
+	}
+	fmt.Println("left a socket, left shared memory")
+	return 0
+}
+
 // watch looks at the descriptors and the program of each process that appears, until it gets SIGTERM, and
 // prints those that lead to a file of the host, or to our own binary unless it was started from inside.
 func watch([]string) int {
@@ -141,6 +172,41 @@ func watch([]string) int {
 					fmt.Println(link, "leads to", to)
 				}
 			}
+		}
+	}
+}
+
+// overwrite opens what every process that it sees was started from for writing, by its name and, once it has ended,
+// by a descriptor that was opened before, until it is asked to stop. Only what it was started from itself is its own.
+func overwrite([]string) int {
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, syscall.SIGTERM)
+	own, _ := os.Stat("/proc/self/exe")
+	for tried := 0; ; {
+		select {
+		case <-stop:
+			fmt.Println("tried", tried)
+			return 0
+		default:
+		}
+		programs, _ := filepath.Glob("/proc/[0-9]*/exe")
+		for _, exe := range programs {
+			read, err := os.Open(exe)
+			if err != nil {
+				continue
+			}
+			tried++
+			about, _ := read.Stat()
+			for _, path := range []string{exe, fmt.Sprintf("/proc/self/fd/%d", read.Fd())} {
+				if f, err := os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0); err == nil {
+					name, _ := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", f.Fd()))
+					if !os.SameFile(about, own) {
+						fmt.Println("opened", name)
+					}
+					f.Close()
+				}
+			}
+			read.Close()
 		}
 	}
 }

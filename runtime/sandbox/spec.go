@@ -28,6 +28,9 @@ type Spec struct {
 	Domain   string   // the NIS domain name (setdomainname(2)); "" leaves it
 	Root     rootfs.Plan
 	IDs      idmap.Map
+	// Template, when not nil, was made from a Spec like this one; no other sandbox of it may live. It is for what is
+	// run often: it takes no Live, Update or Pause.
+	Template *Template
 	UID, GID int // inside; both must be mapped
 	// Supplementary are further groups of the program's; all must be mapped. There can be none where an ordinary
 	// user mapped one id only, because setgroups(2) is denied then (user_namespaces(7)).

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 	"pocket/runtime/boot"
 	"pocket/runtime/cgroup"
+	"pocket/runtime/failpoint"
 	"pocket/runtime/hint"
 	"pocket/runtime/idmap"
 	"pocket/runtime/internal/linux"
@@ -32,6 +34,7 @@ type Process struct {
 	pid      int // of the init, in our PID namespace
 	pidfd    int
 	group    *cgroup.Group
+	shared   []resource.Enforcement // of held, what the group holds, where a Template keeps it
 	held     []resource.Enforcement
 	meter    meter
 	started  time.Time // with the monotonic clock
@@ -79,11 +82,17 @@ func Start(spec Spec) (*Process, error) {
 }
 
 func (p *Process) start(files *files) error {
+	if err := failpoint.At("sandbox.users"); err != nil {
+		return err
+	}
 	userNS, err := p.userNS(files)
 	if err != nil {
 		return err
 	}
-	if p.group, p.held, err = p.spec.Groups.New(p.spec.Limits, p.spec.Live); err != nil {
+	if err := failpoint.At("sandbox.group"); err != nil {
+		return fmt.Errorf("make a control group: %w", err)
+	}
+	if err := p.makeGroup(); err != nil {
 		return err
 	}
 	plan, err := p.plan(userNS)
@@ -99,21 +108,36 @@ func (p *Process) start(files *files) error {
 	if err := p.strict(); err != nil {
 		return err
 	}
+	if err := failpoint.At("sandbox.pipes"); err != nil {
+		return fmt.Errorf("make a pipe: %w", err)
+	}
 	if err := p.connect(&plan, files); err != nil {
 		return err
 	}
 	p.started = time.Now()
+	if err := failpoint.At("sandbox.spawn"); err != nil {
+		return fmt.Errorf("clone: %w", err)
+	}
 	var spent time.Duration
 	if p.pid, spent, err = boot.Spawn(plan); err != nil {
 		return err
 	}
+	if err := failpoint.At("sandbox.pidfd"); err != nil {
+		return fmt.Errorf("pidfd_open: %w", err)
+	}
 	if p.pidfd, err = unix.PidfdOpen(p.pid, 0); err != nil {
 		return fmt.Errorf("pidfd_open: %w", err)
+	}
+	if err := failpoint.At("sandbox.receive"); err != nil {
+		return err
 	}
 	if err := p.receive(plan, files); err != nil {
 		return err
 	}
 	p.meter = newMeter(p.group, p.pid, spent, p.spec.Root)
+	if err := failpoint.At("sandbox.settle"); err != nil {
+		return err
+	}
 	ours := 1
 	if p.spec.NoInit {
 		p.meter.tree.direct, ours = true, 0
@@ -121,8 +145,24 @@ func (p *Process) start(files *files) error {
 	return p.group.Settle(p.spec.Limits, ours)
 }
 
+func (p *Process) makeGroup() (err error) {
+	if t := p.spec.Template; t != nil {
+		if err := t.settle(); err != nil {
+			return err
+		}
+		p.group, p.shared, err = t.groupFor(p.spec)
+		p.held = slices.Clip(p.shared)
+		return err
+	}
+	p.group, p.held, err = p.spec.Groups.New(p.spec.Limits, p.spec.Live)
+	return err
+}
+
 // userNS is the Spec's user namespace, or a new one.
 func (p *Process) userNS(files *files) (*os.File, error) {
+	if p.spec.Template != nil {
+		return p.spec.Template.user, nil
+	}
 	if p.spec.UserNS != nil || p.spec.HostUsers {
 		return p.spec.UserNS, nil
 	}
@@ -141,7 +181,7 @@ func (p *Process) plan(userNS *os.File) (boot.Plan, error) {
 		SetupUID: s.IDs.UIDs[0].Inside, SetupGID: s.IDs.GIDs[0].Inside, UID: s.UID, GID: s.GID, Supplementary: s.Supplementary,
 		HostNetwork: s.HostNetwork, NetNS: s.NetNS, Loopback: s.Loopback, Hostname: s.Hostname, Domainname: s.Domain, Dir: s.Dir,
 		Capabilities: s.Capabilities, Handout: -1, Terminal: s.Terminal, Keep: s.Keep, Args: s.Args, Env: s.Env,
-		Filter: s.Seccomp, Rows: s.Rows, Cols: s.Cols, OOMScore: s.OOMScore, NoInit: s.NoInit,
+		Template: base(s.Template), Filter: s.Seccomp, Rows: s.Rows, Cols: s.Cols, OOMScore: s.OOMScore, NoInit: s.NoInit,
 	}
 	if plan.Hostname == "" {
 		plan.Hostname = "sandbox"
@@ -160,6 +200,13 @@ func (p *Process) plan(userNS *os.File) (boot.Plan, error) {
 	plan.Rlimits, plan.Raised, asked, err = ulimits(plan.Rlimits, s.Ulimits)
 	p.held = append(append(p.held, fallbacks...), asked...)
 	return plan, errors.Join(err, checkOOMScore(s.OOMScore), CheckCPUs(s.Limits.Cpuset))
+}
+
+func base(t *Template) *boot.Template {
+	if t == nil {
+		return nil
+	}
+	return t.base
 }
 
 func (p *Process) strict() error {

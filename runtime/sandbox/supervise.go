@@ -112,7 +112,11 @@ func (p *Process) supervise() {
 	reason, text := p.watch(report)
 	p.finish(reason, text, time.Since(p.started))
 	close(p.reported)
-	waitErr := p.reap()
+	var waitErr error
+	lasting := p.spec.Template != nil && p.exit.Reason == Exited && p.err == nil && len(text) == linux.ReportSize
+	if !lasting {
+		waitErr = p.reap()
+	}
 	if p.listener != nil {
 		p.listener.over.Store(true)
 	}
@@ -128,7 +132,10 @@ func (p *Process) supervise() {
 		}
 	}
 	p.exit.Denied = p.Denied()
-	p.release(waitErr)
+	if lasting {
+		p.spec.Template.giveBack(p, p.shared)
+	}
+	p.release(waitErr, lasting)
 }
 
 // report is how the program ended: what the init writes, which alone holds the other end. Without an init
@@ -178,13 +185,16 @@ func (p *Process) reap() error {
 const reaping = 250 * time.Millisecond
 
 // release gives everything back, when no other call can be using it.
-func (p *Process) release(waitErr error) {
+func (p *Process) release(waitErr error, lasting bool) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	for _, s := range p.live.stopped {
 		_ = unix.Close(s.pidfd)
 	}
-	p.err = errors.Join(p.err, waitErr, p.group.Remove(), p.result.Close(), unix.Close(p.pidfd))
+	p.err = errors.Join(p.err, waitErr, p.result.Close())
+	if !lasting {
+		p.err = errors.Join(p.err, p.group.Remove(), unix.Close(p.pidfd))
+	}
 	if p.listener != nil {
 		p.err = errors.Join(p.err, p.listener.file.Close())
 	}
@@ -194,7 +204,7 @@ func (p *Process) release(waitErr error) {
 // watch waits for the report; when a limit is passed first, it kills the sandbox and says which.
 func (p *Process) watch(report <-chan []byte) (Reason, []byte) {
 	l := p.spec.Limits
-	cpu := p.meter.cpuTimer(l.CPU, cpuCores(l))
+	cpu := p.meter.cpuTimer(l.CPU, p.cores(l))
 	poll := p.meter.ticker(l)
 	defer cpu.Stop()
 	defer poll.Stop()
@@ -219,7 +229,7 @@ func (p *Process) watch(report <-chan []byte) (Reason, []byte) {
 			if used := p.meter.cpu(); used >= l.CPU {
 				over = OverCPU
 			} else {
-				cpu.Reset(nextLook(l.CPU-used, cpuCores(l)))
+				cpu.Reset(nextLook(l.CPU-used, p.cores(l)))
 			}
 		case <-poll.C:
 			over = p.meter.look(l)

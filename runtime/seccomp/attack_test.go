@@ -78,6 +78,12 @@ var attacks = []struct {
 	{why: "a niceness below 0", call: "setpriority", args: args(0, 0, 0xffffffff), docker: allow, grading: eperm},
 	{why: "the same, sign-extended", call: "setpriority", args: args(0, 0, ^uint64(0)), docker: allow, grading: eperm},
 	{why: "honest: nice", call: "setpriority", args: args(0, 0, 19), docker: allow, grading: allow},
+	{why: "have the host's program for core dumps run", call: "prlimit64", args: args(0, unix.RLIMIT_CORE, 0x1000), docker: allow, grading: 0x50000},
+	{why: "the same by the old call, with upper bits", call: "setrlimit", args: args(unix.RLIMIT_CORE|1<<32, 0x1000), docker: allow, grading: 0x50000},
+	{why: "take the init's time from it", call: "prlimit64", args: args(1, unix.RLIMIT_CPU, 0x1000), docker: allow, grading: eperm},
+	{why: "the same with upper bits", call: "prlimit64", args: args(1|1<<32, unix.RLIMIT_CPU, 0x1000), docker: allow, grading: eperm},
+	{why: "honest: which limit on core dumps", call: "prlimit64", args: args(0, unix.RLIMIT_CORE, 0, 0x1000), docker: allow, grading: allow},
+	{why: "honest: fewer descriptors", call: "prlimit64", args: args(0, unix.RLIMIT_NOFILE, 0x1000), docker: allow, grading: allow},
 	{why: "write out all of the host's files again and again", call: "sync", docker: allow, grading: 0x50000},
 
 	{why: "a number above the newest one known", nr: 500, docker: enosys, grading: enosys},

@@ -13,8 +13,8 @@ import (
 	"pocket/runtime/hint"
 )
 
-// errBusy is in the tree of errors that mean "somebody else is using it".
-var errBusy = errors.New("database is locked")
+// ErrBusy is wrapped by the errors of a database that others have kept locked for as long as is waited.
+var ErrBusy = errors.New("database is locked")
 
 // fail says which step of the connection did not work, with SQLite's own words.
 func (c *conn) fail(step string, rc int32) error {
@@ -22,8 +22,15 @@ func (c *conn) fail(step string, rc int32) error {
 	if c.db != 0 && sqlite3.Xsqlite3_extended_errcode(c.tls, c.db)&0xff == rc&0xff {
 		message = libc.GoString(sqlite3.Xsqlite3_errmsg(c.tls, c.db))
 	}
+	if strings.HasPrefix(step, "PRAGMA ") { // one that nobody asked for
+		step = "open the database"
+	}
 	if isBusy(rc) {
-		return hint.With(fmt.Errorf("%s: %s: %w (waited %d s)", c.path, step, errBusy, busyTimeout/1000),
+		by := Holder(c.path)
+		if by != "" {
+			by = " by " + by
+		}
+		return hint.With(fmt.Errorf("%s: %s: %w%s (waited %d s)", c.path, step, ErrBusy, by, busyTimeout/1000),
 			"wait for the process that uses it, or end that process")
 	}
 	err := fmt.Errorf("%s: %s: %s", c.path, step, message)

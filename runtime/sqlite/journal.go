@@ -68,7 +68,7 @@ func (c *conn) switchJournal(want string) (string, error) {
 	deadline := time.Now().Add(busyTimeout * time.Millisecond)
 	for {
 		mode, err := c.text("PRAGMA journal_mode=" + want)
-		if err == nil || !errors.Is(err, errBusy) || time.Now().After(deadline) {
+		if err == nil || !errors.Is(err, ErrBusy) || time.Now().After(deadline) {
 			return mode, err
 		}
 		time.Sleep(2 * time.Millisecond)

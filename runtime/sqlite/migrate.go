@@ -3,6 +3,7 @@ package sqlite
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"pocket/runtime/hint"
 )
@@ -24,21 +25,37 @@ func (e *newer) Is(target error) bool { return target == ErrNewer }
 
 // checkSchema refuses databases that are newer or not ours, before anything is written to them. What
 // it reads is one statement, so that another process's first migration is seen whole or not at all.
-func checkSchema(c *conn, known int) error {
-	version, objects := 0, 0
+func checkSchema(c *conn, migrations []string) error {
+	version, objects, own, known := 0, 0, 0, len(migrations)
+	first := firstTable(migrations)
 	err := c.query(func(r *Row) error {
-		version, objects = r.Int(), r.Int()
+		version, objects, own = r.Int(), r.Int(), r.Int()
 		return nil
-	}, "SELECT user_version, (SELECT count(*) FROM sqlite_schema) FROM pragma_user_version", nil)
+	}, `SELECT user_version, (SELECT count(*) FROM sqlite_schema), (SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?)
+		FROM pragma_user_version`, []any{first})
 	switch {
 	case err != nil:
 		return err
+	case version < 0, version == 0 && objects > 0, version > 0 && first != "" && own == 0:
+		return hint.With(fmt.Errorf("%s: a database of another program", c.path), "give the path of another file")
 	case version > known:
 		return hint.With(&newer{c.path, version, known}, "use the newer pocket that wrote it, or another database file")
-	case version < 0, version == 0 && objects > 0:
-		return hint.With(fmt.Errorf("%s: a database of another program", c.path), "give the path of another file")
 	}
 	return nil
+}
+
+// firstTable is the table with which a history begins, by which other programs' databases that count their migrations
+// too are told from ours; "" where it begins with something else.
+func firstTable(migrations []string) string {
+	if len(migrations) == 0 {
+		return ""
+	}
+	rest, ok := strings.CutPrefix(strings.TrimSpace(migrations[0]), "CREATE TABLE ")
+	if !ok {
+		return ""
+	}
+	name, _, _ := strings.Cut(rest, " ")
+	return name
 }
 
 func (c *conn) integer(sql string) (int, error) {
@@ -56,7 +73,7 @@ func migrate(c *conn, migrations []string) error {
 			return err
 		}
 		if version >= len(migrations) {
-			return checkSchema(c, len(migrations))
+			return checkSchema(c, migrations)
 		}
 		if err := c.run("BEGIN IMMEDIATE"); err != nil {
 			return err

@@ -64,13 +64,15 @@ func TestForeignDatabaseIsRefused(t *testing.T) {
 	for name, sql := range map[string]string{
 		"tables":   "CREATE TABLE theirs (x)",
 		"negative": "PRAGMA user_version=-3",
+		"counted":  "CREATE TABLE theirs (x); PRAGMA user_version=1",
+		"newer":    "CREATE TABLE theirs (x); PRAGMA user_version=99",
 	} {
 		path := filepath.Join(t.TempDir(), "theirs.db")
 		db, err := Open(path, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := errors.Join(db.conn.run(sql), db.Close()); err != nil {
+		if err := errors.Join(db.conn.script("make theirs", sql), db.Close()); err != nil {
 			t.Fatal(err)
 		}
 		if _, err = Open(path, history); err == nil || !strings.Contains(err.Error(), "another program") {

@@ -25,7 +25,7 @@ func OpenToRead(path string, migrations []string) (*DB, error) {
 	if err != nil {
 		return nil, cause
 	}
-	db, err = openReading(full, len(migrations), cause)
+	db, err = openReading(full, migrations, cause)
 	switch {
 	case errors.Is(err, ErrNewer):
 		return nil, err
@@ -51,9 +51,9 @@ func cannotWrite(err error) bool {
 // itself, but SQLite would want to begin one: only immutable keeps it from that. That file is then read
 // without any lock, so each transaction makes sure afterwards that it was left alone (sqlite.org/wal.html,
 // "Read-Only Databases"; c3ref/open.html, "URI Filenames").
-func openReading(path string, known int, cause error) (*DB, error) {
+func openReading(path string, migrations []string, cause error) (*DB, error) {
 	db := &DB{path: path, refused: cause}
-	err := db.connectReading("mode=ro&readonly_shm=1", known)
+	err := db.connectReading("mode=ro&readonly_shm=1", migrations)
 	if err == nil {
 		return db, nil
 	}
@@ -61,7 +61,7 @@ func openReading(path string, known int, cause error) (*DB, error) {
 	if stillErr != nil {
 		return nil, errors.Join(err, stillErr)
 	}
-	if immutableErr := db.connectReading("mode=ro&immutable=1", known); immutableErr != nil {
+	if immutableErr := db.connectReading("mode=ro&immutable=1", migrations); immutableErr != nil {
 		return nil, errors.Join(err, immutableErr)
 	}
 	db.still = still
@@ -71,30 +71,30 @@ func openReading(path string, known int, cause error) (*DB, error) {
 	return db, nil
 }
 
-func (db *DB) connectReading(options string, known int) error {
+func (db *DB) connectReading(options string, migrations []string) error {
 	name := "file:" + strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(db.path) + "?" + options
 	c, err := connect(db.path, name, sqlite3.SQLITE_OPEN_READONLY|sqlite3.SQLITE_OPEN_URI)
 	if err != nil {
 		return err
 	}
-	if err := db.settleReading(c, known); err != nil {
+	if err := db.settleReading(c, migrations); err != nil {
 		return errors.Join(err, c.close())
 	}
 	db.conn = c
 	return nil
 }
 
-func (db *DB) settleReading(c *conn, known int) error {
+func (db *DB) settleReading(c *conn, migrations []string) error {
 	sqlite3.Xsqlite3_busy_timeout(c.tls, c.db, busyTimeout)
 	if err := c.run("PRAGMA trusted_schema=OFF"); err != nil {
 		return err
 	}
-	if err := checkSchema(c, known); err != nil {
+	if err := checkSchema(c, migrations); err != nil {
 		return err
 	}
 	version, err := c.integer("PRAGMA user_version")
-	if err == nil && version != known {
-		err = fmt.Errorf("%s: schema %d is older than this program's (%d)", c.path, version, known)
+	if err == nil && version != len(migrations) {
+		err = fmt.Errorf("%s: schema %d is older than this program's (%d)", c.path, version, len(migrations))
 	}
 	if err == nil {
 		db.journal, err = c.text("PRAGMA journal_mode")

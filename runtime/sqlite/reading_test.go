@@ -30,7 +30,7 @@ func written(t *testing.T, path string) {
 
 func openToRead(t *testing.T, path string) *DB {
 	t.Helper()
-	db, err := openReading(path, len(history), errNoWriting)
+	db, err := openReading(path, history, errNoWriting)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,10 +132,10 @@ func TestReadingRefusesWhatItCannotRead(t *testing.T) {
 	dir := t.TempDir()
 	path, lone := filepath.Join(dir, "test.db"), filepath.Join(dir, "lone.db")
 	written(t, path)
-	if _, err := openReading(path, len(history)-1, errNoWriting); !errors.Is(err, ErrNewer) {
+	if _, err := openReading(path, history[:len(history)-1], errNoWriting); !errors.Is(err, ErrNewer) {
 		t.Errorf("newer: %v", err)
 	}
-	if _, err := openReading(path, len(history)+1, errNoWriting); err == nil || !strings.Contains(err.Error(), "is older") {
+	if _, err := openReading(path, append(history[:len(history):len(history)], ""), errNoWriting); err == nil || !strings.Contains(err.Error(), "is older") {
 		t.Errorf("older: %v", err)
 	}
 	db := open(t, path, history)

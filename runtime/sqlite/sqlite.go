@@ -11,6 +11,8 @@ import (
 	"sync"
 
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"pocket/runtime/failpoint"
 )
 
 // DB is an open database. It holds one connection, so its transactions take turns; processes that
@@ -20,6 +22,7 @@ type DB struct {
 	journal string
 	refused error      // why nothing can be written; nil: it can
 	still   *unchanged // set where the file is read without locks
+	tell    func()     // see OnWait
 
 	mu   sync.Mutex
 	conn *conn
@@ -30,7 +33,8 @@ type DB struct {
 //
 // migrations is the whole history in order, append-only: element i is the SQL that leads from schema i
 // to schema i+1, and runs in a transaction of its own. PRAGMA user_version counts them. A database with
-// a higher count is refused with ErrNewer and not changed.
+// a higher count is refused with ErrNewer and not changed, and so is one of another program. The table with which the first
+// begins has to be there in every later schema: by it ours is known.
 //
 // Every commit is durable when Write returns (synchronous=FULL), foreign keys are enforced, and a
 // locked database is waited for up to 30 s.
@@ -41,6 +45,9 @@ func Open(path string, migrations []string) (*DB, error) {
 	}
 	if err := checkLength(full); err != nil {
 		return nil, err
+	}
+	if err := failpoint.At("sqlite.open"); err != nil {
+		return nil, fmt.Errorf("open database %s: %w", full, err)
 	}
 	if err := create(full); err != nil {
 		return nil, err
@@ -62,7 +69,7 @@ func (db *DB) settle(migrations []string) error {
 	if err := db.conn.configure(); err != nil {
 		return err
 	}
-	if err := checkSchema(db.conn, len(migrations)); err != nil {
+	if err := checkSchema(db.conn, migrations); err != nil {
 		return err
 	}
 	journal, err := setJournal(db.conn)
@@ -124,7 +131,15 @@ func (db *DB) transact(begin string, do func(*Tx) error, readOnly bool) (err err
 	if c == nil {
 		return fmt.Errorf("%s: database is closed", db.path)
 	}
-	if err := c.run(begin); err != nil {
+	if !readOnly {
+		if err := failpoint.At("sqlite.write"); err != nil {
+			return fmt.Errorf("%s: %w", db.path, err)
+		}
+	}
+	ended := db.waiting()
+	err = c.run(begin)
+	ended()
+	if err != nil {
 		return err
 	}
 	// Deferred, so that a panic in do leaves the connection usable. SQLite may have rolled back by
@@ -139,7 +154,31 @@ func (db *DB) transact(begin string, do func(*Tx) error, readOnly bool) (err err
 	if err := do(&Tx{conn: c}); err != nil {
 		return err
 	}
-	return c.run("COMMIT")
+	if readOnly {
+		return c.run("COMMIT")
+	}
+	if err := failpoint.At("sqlite.commit"); err != nil {
+		return fmt.Errorf("%s: %w", db.path, err)
+	}
+	err = c.run("COMMIT")
+	failpoint.Kill("sqlite.committed")
+	return err
+}
+
+// Compact gives back to the file system what is free in the file (VACUUM), which takes time and free space on disk in
+// proportion to what is in it. Others may read meanwhile, and whoever writes is waited for, as by Write. In WAL mode
+// the file shrinks when its log is folded back next, at the latest by the last Close. An error changes nothing.
+func (db *DB) Compact() error {
+	if db.refused != nil {
+		return db.refused
+	}
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if db.conn == nil {
+		return fmt.Errorf("%s: database is closed", db.path)
+	}
+	defer db.waiting()()
+	return db.conn.run("VACUUM")
 }
 
 // QuickCheck reads the whole file and reports the first damage found, nil if there is none

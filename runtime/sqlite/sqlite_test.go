@@ -236,7 +236,7 @@ func TestLockedDatabaseIsNamed(t *testing.T) {
 	other := open(t, db.Path(), history)
 	sqlite3.Xsqlite3_busy_timeout(other.conn.tls, other.conn.db, 0) // the test need not wait
 	err := db.Write(func(*Tx) error { return other.Write(insert("x")) })
-	if !errors.Is(err, errBusy) || !strings.Contains(err.Error(), "BEGIN IMMEDIATE: database is locked") || hint.Of(err) == "" {
+	if !errors.Is(err, ErrBusy) || !strings.Contains(err.Error(), "BEGIN IMMEDIATE: database is locked") || hint.Of(err) == "" {
 		t.Errorf("got %v, hint %q", err, hint.Of(err))
 	}
 	if err := other.Write(insert("x")); err != nil {
@@ -361,5 +361,34 @@ func TestDamageIsFound(t *testing.T) {
 	damaged := open(t, path, history)
 	if err := damaged.QuickCheck(); err == nil || !strings.Contains(hint.Of(err), "move the file away") {
 		t.Errorf("got %v, hint %q", err, hint.Of(err))
+	}
+}
+
+func TestCompact(t *testing.T) {
+	db := open(t, filepath.Join(t.TempDir(), "test.db"), history)
+	if err := db.Write(func(tx *Tx) error {
+		_, err := tx.Exec("CREATE TABLE big AS SELECT zeroblob(1000000) AS b")
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Write(func(tx *Tx) error { _, err := tx.Exec("DROP TABLE big"); return err }); err != nil {
+		t.Fatal(err)
+	}
+	before := count(t, db)
+	if err := db.Compact(); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.QuickCheck(); err != nil || count(t, db) != before {
+		t.Errorf("%v, %d rows, before %d", err, count(t, db), before)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(db.Path()); err != nil || info.Size() > 100000 {
+		t.Errorf("%v %v", info, err)
+	}
+	if err := db.Compact(); err == nil {
+		t.Error("a closed database is compacted")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"pocket/runtime/failpoint"
 	"pocket/runtime/hint"
 	"pocket/runtime/resource"
 	"pocket/runtime/sqlite"
@@ -169,8 +170,9 @@ func finish(tx *sqlite.Tx, id string, exit Exit, next Status) error {
 }
 
 // RemoveContainer forgets the container with the full id, its exits and its lock. One whose monitor lives
-// is refused with ErrRunning.
-func (db *DB) RemoveContainer(id string) error {
+// is refused with ErrRunning. With hide, the anonymous volumes that no other container was made with are forgotten
+// too, in the same transaction; hide takes a volume's folder away from under its name.
+func (db *DB) RemoveContainer(id string, hide func(volume string) error) error {
 	err := db.db.Write(func(tx *sqlite.Tx) error {
 		c, err := containerByID(tx, id)
 		if err != nil {
@@ -189,9 +191,15 @@ func (db *DB) RemoveContainer(id string) error {
 		if err := addEvent(tx, Event{Action: "destroy", Subject: id, Name: c.Name}); err != nil {
 			return err
 		}
+		if hide != nil {
+			if err := removeOwn(tx, id, hide); err != nil {
+				return err
+			}
+		}
 		_, err = tx.Exec("DELETE FROM containers WHERE id = ?", id)
 		return err
 	})
+	failpoint.Kill("remove.forgotten")
 	if err == nil {
 		// Not before: who waits for its monitor's end looks at the lock, and must find no record then.
 		err = removeLock(db.dir, id)

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"pocket/runtime/failpoint"
 	"pocket/runtime/hint"
 	"pocket/runtime/sqlite"
 )
@@ -40,6 +41,9 @@ func lockOnce(dir, id string) (*Lock, error) {
 	if err := os.Mkdir(filepath.Dir(path), 0o700); err != nil && !errors.Is(err, os.ErrExist) {
 		return nil, fmt.Errorf("lock container %s: %w", short(id), err)
 	}
+	if err := failpoint.At("state.lock"); err != nil {
+		return nil, fmt.Errorf("lock container %s: %w", short(id), err)
+	}
 	for {
 		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 		if err != nil {
@@ -51,6 +55,7 @@ func lockOnce(dir, id string) (*Lock, error) {
 			return nil, fmt.Errorf("lock container %s: %w", short(id), err)
 		}
 		if isStill(path, f) {
+			failpoint.Kill("state.locked")
 			return &Lock{f}, nil
 		}
 		f.Close() // removed between open and flock: a lock on it would keep nobody away
@@ -129,7 +134,7 @@ func (c Container) Alive(dir string) bool {
 
 // Reconcile finds the containers that are recorded as running although their monitor has died, records
 // them as exited with code 137, reason Lost and the error "monitor died", and returns them as they are
-// now, so that the caller can clean up after them. Commands that read call it first. Where nothing is
+// now, but with the first process that they had, so that the caller can clean up after them. Commands that read call it first. Where nothing is
 // lost it only reads; of a container that cannot be dealt with the others are done all the same.
 func (db *DB) Reconcile() ([]Container, error) {
 	running, err := db.Containers(false)
@@ -145,6 +150,9 @@ func (db *DB) Reconcile() ([]Container, error) {
 		found, err := db.reconcile(c.ID)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("record the loss of container %s: %w", c.Short(), err))
+		}
+		for i := range found {
+			found[i].Init = c.Init
 		}
 		lost = append(lost, found...)
 	}

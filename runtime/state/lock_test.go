@@ -88,7 +88,7 @@ func TestReconcileAfterKill(t *testing.T) {
 	if !c.Alive(db.Dir()) || !c.Monitor.Alive() || c.Monitor.PID != cmd.Process.Pid {
 		t.Errorf("not alive: %+v", c)
 	}
-	if err := db.RemoveContainer(c.ID); !errors.Is(err, ErrRunning) || !strings.Contains(hint.Of(err), "stop victim") {
+	if err := db.RemoveContainer(c.ID, nil); !errors.Is(err, ErrRunning) || !strings.Contains(hint.Of(err), "stop victim") {
 		t.Errorf("removal of a running one: %v, hint %q", err, hint.Of(err))
 	}
 	if _, err := AcquireLock(db.Dir(), c.ID); !errors.Is(err, ErrLocked) {
@@ -167,7 +167,7 @@ func TestRemovalOfALostContainer(t *testing.T) {
 	if err := db.MarkRunning(id, Start{Monitor: Process{PID: 1}, Time: time.Now()}); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.RemoveContainer(id); err != nil {
+	if err := db.RemoveContainer(id, nil); err != nil {
 		t.Errorf("its monitor is dead, so it can be removed: %v", err)
 	}
 }

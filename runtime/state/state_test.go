@@ -205,7 +205,7 @@ func TestContainersLife(t *testing.T) {
 	if exits, err := db.Exits(made.ID); err != nil || len(exits) != 2 || exits[0].Signal != 1 || exits[1].Signal != 2 {
 		t.Errorf("exits %+v, %v", exits, err)
 	}
-	if err := db.RemoveContainer(made.ID); err != nil {
+	if err := db.RemoveContainer(made.ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := db.Container("web"); !errors.Is(err, ErrNotFound) {
@@ -222,7 +222,7 @@ func TestUnknownContainers(t *testing.T) {
 	for name, err := range map[string]error{
 		"running": db.MarkRunning(id, Start{Time: time.Now(), Limits: limits}),
 		"finish":  db.Finish(id, Exit{}, Exited, limits),
-		"remove":  db.RemoveContainer(id),
+		"remove":  db.RemoveContainer(id, nil),
 	} {
 		if !errors.Is(err, ErrNotFound) || !strings.Contains(err.Error(), id[:12]) {
 			t.Errorf("%s: %v", name, err)

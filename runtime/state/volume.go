@@ -22,7 +22,10 @@ type Volume struct {
 }
 
 // Use is a volume's place in a container.
-type Use struct{ Volume, Target string }
+type Use struct {
+	Volume, Target string
+	Anonymous      bool // it is made with the container, for it alone
+}
 
 // ErrInUse says that a volume cannot be removed: a container was made with it.
 var ErrInUse = errors.New("is in use")
@@ -80,11 +83,20 @@ func boolean(b bool) int {
 	return 0
 }
 
-// UseVolumes records which volumes the container with the full id was made with. All must be recorded; the
-// error for one that is not wraps ErrNotFound.
-func (db *DB) UseVolumes(id string, uses []Use) error {
+// UseVolumes records which volumes the container with the full id was made with, and those of them that are
+// anonymous, whose folders make makes, in one transaction. All others must be recorded; the error for one that is
+// not wraps ErrNotFound.
+func (db *DB) UseVolumes(id string, uses []Use, make func(name string) error) error {
 	err := db.db.Write(func(tx *sqlite.Tx) error {
 		for _, u := range uses {
+			if u.Anonymous {
+				if _, err := tx.Exec("INSERT INTO volumes (name, created, anonymous) VALUES (?, ?, 1)", u.Volume, time.Now()); err != nil {
+					return err
+				}
+				if err := make(u.Volume); err != nil {
+					return err
+				}
+			}
 			if list, err := volumes(tx, "WHERE name = ?", u.Volume); err != nil || len(list) == 0 {
 				return errors.Join(fmt.Errorf("volume %s: %w", u.Volume, ErrNotFound), err)
 			}
@@ -98,19 +110,6 @@ func (db *DB) UseVolumes(id string, uses []Use) error {
 		return fmt.Errorf("record the volumes of container %s: %w", short(id), err)
 	}
 	return nil
-}
-
-// VolumesOf returns the volumes of the container with the full id.
-func (db *DB) VolumesOf(id string) ([]Volume, error) {
-	var list []Volume
-	err := db.db.Read(func(tx *sqlite.Tx) (err error) {
-		list, err = volumes(tx, "WHERE name IN (SELECT volume FROM volume_uses WHERE container = ?) ORDER BY name", id)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read the volumes of container %s: %w", short(id), err)
-	}
-	return list, nil
 }
 
 // Volume finds a volume by its name. The error for none wraps ErrNotFound.
@@ -200,4 +199,42 @@ func (db *DB) RemoveVolume(name string, hide func() error) error {
 		return fmt.Errorf("remove volume %s: %w", name, err)
 	}
 	return nil
+}
+
+// removeOwn forgets the anonymous volumes that only this container was made with.
+func removeOwn(tx *sqlite.Tx, id string, hide func(volume string) error) error {
+	list, err := volumes(tx, `WHERE anonymous AND name IN (SELECT volume FROM volume_uses WHERE container = ?1)
+		AND name NOT IN (SELECT volume FROM volume_uses WHERE container <> ?1)`, id)
+	if err != nil {
+		return err
+	}
+	for _, v := range list {
+		if _, err := tx.Exec("DELETE FROM volume_uses WHERE container = ? AND volume = ?", id, v.Name); err != nil {
+			return err
+		}
+		if _, err := tx.Exec("DELETE FROM volumes WHERE name = ?", v.Name); err != nil {
+			return err
+		}
+		if err := hide(v.Name); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("remove volume %s: %w", v.Name, err)
+		}
+	}
+	return nil
+}
+
+// Unrecorded calls drop with each of these names that no volume has, while nobody can make one.
+func (db *DB) Unrecorded(names []string, drop func(name string) error) error {
+	return db.db.Write(func(tx *sqlite.Tx) error {
+		var all []error
+		for _, name := range names {
+			list, err := volumes(tx, "WHERE name = ?", name)
+			if err != nil {
+				return err
+			}
+			if len(list) == 0 {
+				all = append(all, drop(name))
+			}
+		}
+		return errors.Join(all...)
+	})
 }

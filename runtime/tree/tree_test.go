@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -79,6 +80,13 @@ func TestUnpackStaysInside(t *testing.T) {
 		"hard link":         {lnk("x", "../outside"), {Typeflag: tar.TypeLink, Name: "y", Linkname: "x/canary"}, reg("y")},
 		"hard link dots":    {{Typeflag: tar.TypeLink, Name: "y", Linkname: "../outside/canary"}, reg("y")},
 		"top is a link":     {lnk(".", "../outside"), reg("evil")},
+		"top's mode":        {dir(".."), dir("../outside")},
+		"chained links":     {lnk("a", "b/c"), lnk("b", ".."), lnk("c", "outside"), reg("a/evil")},
+		"folder and back":   {dir("x"), reg("x/f"), lnk("x", "../outside"), dir("x"), reg("x/canary")},
+		"absolute target":   {{Typeflag: tar.TypeLink, Name: "y", Linkname: "OUTSIDE/canary"}, reg("y")},
+		"link to a link":    {lnk("x", "../outside/canary"), {Typeflag: tar.TypeLink, Name: "y", Linkname: "x"}, reg("y")},
+		"fifo on a link":    {lnk("x", "../outside/fifo"), {Typeflag: tar.TypeFifo, Name: "x"}},
+		"device":            {{Typeflag: tar.TypeChar, Name: "../outside/mem", Devmajor: 1, Devminor: 1}},
 	} {
 		base := t.TempDir()
 		inner, outside := filepath.Join(base, "inner"), filepath.Join(base, "outside")
@@ -86,7 +94,11 @@ func TestUnpackStaysInside(t *testing.T) {
 		for i := range entries {
 			entries[i].Linkname = strings.ReplaceAll(entries[i].Linkname, "OUTSIDE", outside)
 		}
-		_, err := Unpack(inner, archive(t, entries...), Rules{})
+		before := about(t, outside, outside+"/canary")
+		_, err := Unpack(inner, archive(t, entries...), Rules{SetID: true, Top: true})
+		if after := about(t, outside, outside+"/canary"); after != before {
+			t.Errorf("%s: outside it was %s and is %s", name, before, after)
+		}
 		text, readErr := os.ReadFile(outside + "/canary")
 		if got := list(t, outside); got != "canary" || string(text) != "alive" || readErr != nil {
 			t.Errorf("%s: outside has %q, %q, %v (unpack: %v)", name, got, text, readErr, err)
@@ -313,6 +325,20 @@ func TestSeed(t *testing.T) {
 	}
 }
 
+// about is a folder's or file's mode, time and content, for some of them.
+func about(t testing.TB, paths ...string) string {
+	var all strings.Builder
+	for _, path := range paths {
+		st, err := os.Lstat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, _ := os.ReadFile(path)
+		fmt.Fprintln(&all, path, st.Mode(), st.ModTime(), st.Size(), string(text))
+	}
+	return all.String()
+}
+
 func FuzzUnpack(f *testing.F) {
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
@@ -323,13 +349,14 @@ func FuzzUnpack(f *testing.F) {
 	f.Add(b.Bytes())
 	f.Fuzz(func(t *testing.T, text []byte) {
 		base := t.TempDir()
-		must(t, errors.Join(os.Mkdir(base+"/inner", 0o700), os.Mkdir(base+"/outside", 0o700)))
-		_, _ = Unpack(base+"/inner", bytes.NewReader(text), Rules{})
+		must(t, errors.Join(os.Mkdir(base+"/inner", 0o700), os.Mkdir(base+"/outside", 0o700), os.WriteFile(base+"/outside/canary", []byte("alive"), 0o640)))
+		before := about(t, base+"/outside", base+"/outside/canary")
+		_, _ = Unpack(base+"/inner", bytes.NewReader(text), Rules{SetID: true})
 		if entries, err := os.ReadDir(base); err != nil || len(entries) != 2 {
 			t.Fatalf("%v %v", entries, err)
 		}
-		if entries, err := os.ReadDir(base + "/outside"); err != nil || len(entries) != 0 {
-			t.Fatalf("%v %v", entries, err)
+		if after := about(t, base+"/outside", base+"/outside/canary"); after != before {
+			t.Fatalf("outside it was %s and is %s", before, after)
 		}
 	})
 }

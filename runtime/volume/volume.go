@@ -7,11 +7,14 @@ package volume
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
+	"pocket/runtime/failpoint"
 	"pocket/runtime/idmap"
 	"pocket/runtime/state"
 	"pocket/runtime/tree"
@@ -36,11 +39,9 @@ func (s *Store) Create(name string, labels map[string]string) error {
 // Ensure makes the volume, unless it is there.
 func (s *Store) Ensure(name string) error { return s.ensure(state.Volume{Name: name}) }
 
-// Anonymous makes a volume for one container and returns its name.
-func (s *Store) Anonymous() (string, error) {
-	name := state.NewID()
-	return name, s.ensure(state.Volume{Name: name, Anonymous: true})
-}
+// Use records which volumes the container with the full id is made with, and makes those that are anonymous. All
+// others must be recorded; the error for one that is not wraps state.ErrNotFound.
+func (s *Store) Use(id string, uses []state.Use) error { return s.DB.UseVolumes(id, uses, s.make) }
 
 func (s *Store) ensure(v state.Volume) error {
 	_, err := s.DB.EnsureVolume(v, func() error { return s.make(v.Name) })
@@ -55,6 +56,9 @@ func (s *Store) make(name string) error {
 		mode = 0o711 // the containers' root, another id, must come through
 	}
 	if err := os.MkdirAll(s.folder(name), mode); err != nil {
+		return err
+	}
+	if err := failpoint.At("volume.make"); err != nil {
 		return err
 	}
 	data := s.Path(name)
@@ -76,26 +80,59 @@ func (s *Store) make(name string) error {
 // Remove removes a volume with all that is in it. The error wraps state.ErrInUse where a container was made
 // with it, whether that runs or not, and state.ErrNotFound where there is none.
 func (s *Store) Remove(name string) error {
-	hidden := s.folder(".removed-" + state.NewID())
-	if err := s.DB.RemoveVolume(name, func() error { return os.Rename(s.folder(name), hidden) }); err != nil {
+	if err := s.DB.RemoveVolume(name, func() error { return s.Hide(name) }); err != nil {
 		return err
 	}
-	return s.sweep()
+	return s.Sweep()
 }
 
-// sweep takes away what was removed, now or by a process that was killed.
-func (s *Store) sweep() error {
+// Hide takes a volume's folder away from under its name, within the transaction that forgets it. Sweep removes it.
+func (s *Store) Hide(name string) error {
+	return os.Rename(s.folder(name), s.folder(removed+state.NewID()))
+}
+
+// removed begins the names of folders that are to be removed; no volume's does.
+const removed = ".removed-"
+
+// Sweep takes away what was removed, now or by a process that was killed, and what one that was killed while it
+// made a volume left of it.
+func (s *Store) Sweep() error {
+	failpoint.Kill("volume.sweep")
 	entries, err := os.ReadDir(s.folder(""))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
-	all := []error{err}
+	known, errKnown := s.DB.Volumes()
+	all := []error{err, errKnown}
+	var unknown []string
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), ".removed-") {
+		switch {
+		case strings.HasPrefix(e.Name(), removed):
 			all = append(all, tree.Remove(s.IDs, s.folder(e.Name())))
+		case !slices.ContainsFunc(known, func(v state.Volume) bool { return v.Name == e.Name() }) && s.isBare(e.Name()):
+			unknown = append(unknown, e.Name())
 		}
 	}
+	if len(unknown) > 0 && errKnown == nil {
+		all = append(all, s.DB.Unrecorded(unknown, s.unmake))
+	}
 	return errors.Join(all...)
+}
+
+// isBare says whether there is nothing in a volume's folder but what make makes.
+func (s *Store) isBare(name string) bool {
+	inside, err := os.ReadDir(s.Path(name))
+	return errors.Is(err, os.ErrNotExist) || err == nil && len(inside) == 0
+}
+
+// unmake removes what make made, unless there is anything in it.
+func (s *Store) unmake(name string) error {
+	for _, path := range []string{s.Path(name), s.folder(name)} {
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) && !errors.Is(err, unix.ENOTEMPTY) {
+			return err
+		}
+	}
+	return nil
 }
 
 // Prune removes the volumes that no container was made with: the anonymous ones, or with named all. It
@@ -106,7 +143,7 @@ func (s *Store) Prune(named bool) ([]string, error) {
 		return nil, err
 	}
 	var names []string
-	all := []error{s.sweep()}
+	all := []error{s.Sweep()}
 	for _, v := range list {
 		if len(v.Users) > 0 || !v.Anonymous && !named {
 			continue
@@ -119,22 +156,4 @@ func (s *Store) Prune(named bool) ([]string, error) {
 		}
 	}
 	return names, errors.Join(all...)
-}
-
-// Drop removes the anonymous ones among volumes whose container is gone. Those that another container uses
-// meanwhile stay.
-func (s *Store) Drop(volumes []state.Volume) error {
-	var all []error
-	for _, v := range volumes {
-		if !v.Anonymous {
-			continue
-		}
-		if err := s.Remove(v.Name); !errors.Is(err, state.ErrInUse) && !errors.Is(err, state.ErrNotFound) {
-			all = append(all, err)
-		}
-	}
-	if err := errors.Join(all...); err != nil {
-		return fmt.Errorf("remove the container's volumes: %w", err)
-	}
-	return nil
 }

@@ -73,15 +73,13 @@ func TestOneInUseStays(t *testing.T) {
 	s := store(t)
 	c, err := s.DB.CreateContainer(state.Container{Name: "user"})
 	must(t, err)
-	anonymous, err := s.Anonymous()
-	must(t, err)
-	loose, err := s.Anonymous()
-	must(t, err)
+	anonymous, loose := state.NewID(), state.NewID()
+	must(t, s.ensure(state.Volume{Name: loose, Anonymous: true}))
 	for _, name := range []string{"kept", "free"} {
 		must(t, s.Ensure(name))
 	}
-	must(t, s.DB.UseVolumes(c.ID, []state.Use{{Volume: "kept", Target: "/k"}, {Volume: anonymous, Target: "/a"}}))
-	if err := s.DB.UseVolumes(c.ID, []state.Use{{Volume: "none", Target: "/n"}}); !errors.Is(err, state.ErrNotFound) {
+	must(t, s.Use(c.ID, []state.Use{{Volume: "kept", Target: "/k"}, {Volume: anonymous, Target: "/a", Anonymous: true}}))
+	if err := s.Use(c.ID, []state.Use{{Volume: "none", Target: "/n"}}); !errors.Is(err, state.ErrNotFound) {
 		t.Errorf("a volume that is not there is used: %v", err)
 	}
 	if err := s.Remove("kept"); !errors.Is(err, state.ErrInUse) {
@@ -94,10 +92,11 @@ func TestOneInUseStays(t *testing.T) {
 	if must(t, err); !slices.Equal(got, []string{loose}) {
 		t.Errorf("pruned %q", got)
 	}
-	used, err := s.DB.VolumesOf(c.ID)
-	must(t, err)
-	must(t, s.DB.RemoveContainer(c.ID))
-	must(t, s.Drop(used))
+	must(t, s.DB.RemoveContainer(c.ID, s.Hide))
+	must(t, s.Sweep())
+	if _, err := os.Stat(s.folder(anonymous)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the container's own volume is left: %v", err)
+	}
 	if got := names(t, s); !slices.Equal(got, []string{"free", "kept"}) {
 		t.Errorf("left are %q", got)
 	}

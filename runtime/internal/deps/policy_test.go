@@ -10,23 +10,25 @@ runtime/internal/trial:
 
 runtime/resource:
 runtime/hint:
+runtime/failpoint:
+runtime/stray:
 runtime/idmap:     runtime/hint
-runtime/cgroup:    runtime/resource runtime/hint runtime/internal/linux
+runtime/cgroup:    runtime/resource runtime/hint runtime/internal/linux runtime/failpoint
 runtime/seccomp:   runtime/hint
 runtime/rootfs:    runtime/resource runtime/hint
 runtime/boot:      runtime/internal/linux runtime/rootfs runtime/seccomp runtime/resource runtime/idmap runtime/hint
 runtime/network:   runtime/boot runtime/idmap runtime/hint
-runtime/sandbox:   runtime/boot runtime/cgroup runtime/seccomp runtime/rootfs runtime/idmap runtime/resource
+runtime/sandbox:   runtime/boot runtime/cgroup runtime/seccomp runtime/rootfs runtime/idmap runtime/resource runtime/failpoint
                    runtime/hint runtime/internal/linux
 runtime/inside:    runtime/boot runtime/idmap runtime/hint runtime/internal/linux
 runtime/tree:      runtime/inside runtime/boot runtime/rootfs runtime/idmap runtime/hint
-runtime/sqlite:    runtime/hint
-runtime/volume:    runtime/state runtime/tree runtime/idmap runtime/hint
-runtime/state:     runtime/sqlite runtime/resource runtime/hint
+runtime/sqlite:    runtime/hint runtime/failpoint
+runtime/volume:    runtime/state runtime/tree runtime/idmap runtime/hint runtime/failpoint
+runtime/state:     runtime/sqlite runtime/resource runtime/hint runtime/failpoint
 runtime/transfer:  runtime/hint
 runtime/registry:  runtime/transfer runtime/hint
-runtime/image:     runtime/state runtime/idmap runtime/transfer runtime/registry runtime/inside runtime/tree runtime/hint runtime/resource
-runtime/container: runtime/network runtime/internal/linux runtime/sandbox runtime/state runtime/image runtime/rootfs runtime/cgroup runtime/seccomp
+runtime/image:     runtime/state runtime/idmap runtime/transfer runtime/registry runtime/inside runtime/tree runtime/hint runtime/resource runtime/failpoint
+runtime/container: runtime/network runtime/internal/linux runtime/sandbox runtime/state runtime/image runtime/rootfs runtime/cgroup runtime/seccomp runtime/failpoint
                    runtime/tree runtime/inside runtime/volume runtime/idmap runtime/resource runtime/hint runtime/internal/watch
 runtime/doctor:    runtime/internal/linux runtime/resource runtime/hint runtime/idmap runtime/cgroup
                    runtime/seccomp runtime/rootfs runtime/boot runtime/sandbox runtime/sqlite runtime/state
@@ -36,14 +38,16 @@ grader:            runtime/resource
 grader/suite:      grader runtime/resource runtime/hint
 grader/language:   grader runtime/resource runtime/hint
 grader/checker:    grader
-grader/judge:      grader grader/checker runtime/resource runtime/hint
-grader/runner:     grader runtime/sandbox runtime/rootfs runtime/cgroup runtime/seccomp runtime/idmap
+grader/judge:      grader grader/checker runtime/resource runtime/hint runtime/failpoint
+grader/runner:     grader runtime/sandbox runtime/rootfs runtime/cgroup runtime/seccomp runtime/idmap runtime/failpoint
                    runtime/image runtime/state runtime/resource runtime/hint
-grader/store:      grader runtime/sqlite runtime/resource runtime/hint
+grader/store:      grader runtime/sqlite runtime/resource runtime/hint runtime/failpoint
 grader/intake:     grader runtime/resource runtime/hint
 grader/report:     grader runtime/resource
 grader/publish:    grader runtime/hint
 grader/trial:      grader runtime/resource
+
+fixtures/hostile:  runtime/stray
 
 cmd/pocket-docker: runtime/...
 cmd/pocket-grade:  runtime/... grader/...
@@ -52,7 +56,7 @@ cmd/pocket-grade:  runtime/... grader/...
 // foreign says which packages of ours may import which packages of other modules ("..." stands for
 // everything below). What is not listed may be imported by none.
 const foreign = `
-golang.org/x/sys/unix:              runtime/... grader/runner cmd/...
+golang.org/x/sys/unix:              runtime/... grader/runner fixtures/hostile cmd/...
 modernc.org/...:                    runtime/sqlite
 gopkg.in/yaml.v3:                   grader/suite grader/language grader/intake
 github.com/pmezard/go-difflib/...:  grader/checker
