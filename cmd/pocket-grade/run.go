@@ -57,7 +57,8 @@ FLAGS
       --languages FILE
                    also the languages that a YAML file defines (see grader/README.md); those of a suite's own
                    file (language-file) are known anyway
-      --no-cache   run everything, also where an earlier run has found out the verdict of the same program
+      --no-cache   run everything, also where an earlier run has found out the verdict of the same program;
+                   needed after a library of the host was overwritten in place, which is not noticed
       --new        begin a new run also where the same command was interrupted, instead of going on with it
   -q, --quiet      only the summary
       --repeat N   run every case N times; one whose verdicts differ is marked flaky and gets the worst

@@ -41,7 +41,42 @@ func TestIdentity(t *testing.T) {
 	see("a record", folder, 1)
 	write("var/lib/dpkg/status", "gcc, g++")
 	see("another record", folder, 1)
+	write("opt/tool/lib/deep/inside/library", "1")
+	see("a library deep inside", folder, 1)
+	write("opt/tool/lib/deep/inside/library", "2")
+	see("another one in its place", folder, 1)
+	if err := os.Chmod(filepath.Join(dir, "usr/bin/gcc"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	see("other permissions", folder, 1)
 	see("an image", image.Image{Digest: "sha256:1"}, 1)
 	see("another image", image.Image{Digest: "sha256:2"}, 1)
 	see("the host", image.Image{Kind: image.Host, Dir: "/"}, 1)
+
+	host := image.Image{Kind: image.Host, Dir: dir}
+	see("as the host", host, 1)
+	write("usr/bin/gcc", "other")
+	see("as the host, with another compiler", host, 1)
+	write("var/lib/dpkg/status", "none")
+	see("as the host, with other packages", host, 1)
+}
+
+func TestNoIdentityOfWhatCannotBeRead(t *testing.T) {
+	if os.Getuid() == 0 {
+		t.Skip("root can read everything")
+	}
+	dir := t.TempDir()
+	closed := filepath.Join(dir, "closed")
+	if err := os.Mkdir(closed, 0); err != nil {
+		t.Fatal(err)
+	}
+	if id := identity(image.Image{Kind: image.Directory, Dir: dir}, 1); id != "" {
+		t.Errorf("what lies in a closed folder cannot be known, but the identity is %q", id)
+	}
+}
+
+func BenchmarkIdentity(b *testing.B) {
+	for b.Loop() {
+		identity(image.Image{Kind: image.Host, Dir: "/"}, 1)
+	}
 }
