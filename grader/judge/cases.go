@@ -43,8 +43,9 @@ type grading struct {
 	bench
 	sub     *Staged
 	program Program
-	build   string // what was compiled; "" for nothing
-	repeat  int    // how often each case is run; 0 is once
+	build   string        // what was compiled; "" for nothing
+	repeat  int           // how often each case is run; 0 is once
+	lost    *atomic.Int64 // how many cases were run again and went over their limit each time
 }
 
 // job is the submission's job on a case.

@@ -40,7 +40,11 @@ func (g grading) check(ctx context.Context, c grader.Case, r grader.Result, wrot
 	if out.Interrupted {
 		return grader.Result{}, interrupted(ctx, out)
 	}
-	rule("checker", t, p, c, job.Limits, out).into(&r)
+	said, err := read(wrote)
+	if err != nil {
+		return toolFault(r, errTool{detail: "the checker: what was written: " + oneLine(err)})
+	}
+	rule("checker", t, p, c, job.Limits, out, said).into(&r)
 	return r, nil
 }
 

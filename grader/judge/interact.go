@@ -3,6 +3,7 @@ package judge
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -88,22 +89,31 @@ func accepts(p grader.Protocol) int {
 }
 
 // classifyTalk says what became of a case with an interactor. The order is the specification: a side that
-// could not be run; an interactor over a limit of its own, JE; an interactor that did not accept before the
+// could not be run; an interactor over a limit of its own, JE, but when the submission drove it over that on
+// output; an interactor that did not accept before the
 // submission had ended: its verdict, whatever the submission did then (ICPC's rule); the submission's own
 // end as without an interactor; and only then what the interactor says.
 //
 // A submission that waits for an interactor which waits too is over its limit on the clock. Its end is the
 // end of the interactor's input: one that goes on for longer than its own limit was itself what hung.
 func classifyTalk(c grader.Case, p, interactor Program, both grader.Interaction, x grader.Exchange) grader.Result {
-	said := rule("interactor", c.Interactor, interactor, c, both.Interactor.Limits, x.Interactor)
+	said := rule("interactor", c.Interactor, interactor, c, both.Interactor.Limits, x.Interactor, []byte(x.Text))
 	begun := x.Interactor.Err == nil && !x.Interactor.NotFound && x.Interactor.Refused == ""
 	over := begun && overrun(interactor, both.Interactor.Limits, x.Interactor) != grader.NoLimit
+	driven := over && x.Interactor.Limit == grader.OutputLimit && drives(both, x)
 	own := c
 	own.Compare = grader.Compare{Mode: grader.Checked} // leaves it undecided when the submission ended well
 	r := classify(own, p, both.Submission.Limits, x.Submission, nil)
 	switch {
 	case begun && !ran(x.Submission):
 		return r
+	case driven && r.Verdict == undecided, driven && x.Killed:
+		r.Verdict, r.Signal, r.ExitCode = grader.OLE, "", 0
+		r.Detail = fmt.Sprintf("it said %d bytes, and the interactor went over its own output limit %s answering",
+			x.Submission.OutputBytes, both.Interactor.Limits.Output.Human())
+		r.Judge = said.judge
+	case driven: // its own end counts, as after a flood that the interactor bore
+		r.Judge = said.judge
 	case !begun, over:
 		said.into(&r)
 	case (x.First || x.Killed) && said.verdict != grader.AC:
@@ -116,6 +126,13 @@ func classifyTalk(c grader.Case, p, interactor Program, both grader.Interaction,
 	}
 	r.Exchange = head(x.Text, maxExchange)
 	return r
+}
+
+// drives says whether the submission talked so much that an interactor which answers, or notes, each of its
+// lines had to go over its limit on output: the shortest line is two bytes, and 64 for each are generous. An
+// interactor that floods by itself does so without.
+func drives(both grader.Interaction, x grader.Exchange) bool {
+	return x.Submission.OutputBytes >= int64(both.Interactor.Limits.Output/32)
 }
 
 func ran(out grader.Outcome) bool { return out.Err == nil && !out.NotFound && out.Refused == "" }

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"pocket/grader"
@@ -121,7 +122,7 @@ func Run(ctx context.Context, runner grader.Runner, suite *grader.Suite, sub *St
 	}
 	if report.Compile == nil || report.Compile.Verdict == grader.AC {
 		var err error
-		g := grading{bench: at, sub: sub, program: p, build: b.dir, repeat: o.Repeat}
+		g := grading{bench: at, sub: sub, program: p, build: b.dir, repeat: o.Repeat, lost: new(atomic.Int64)}
 		if report.Results, err = g.cases(ctx, suite, o); err != nil {
 			return report, fmt.Errorf("grading %s: %w", sub.Submission.Name, err)
 		}

@@ -1,9 +1,11 @@
 package judge
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,8 +30,9 @@ type ruling struct {
 
 // rule says what a tool's end means. The order is the specification: it could not be run, went over a limit
 // of its own, was ended by a signal, died of an exception, or ended with a code that its protocol does not
-// have: all that is JE and never the submission's doing. Only then its exit code counts.
-func rule(noun string, t *grader.Tool, p Program, c grader.Case, limits resource.Limits, out grader.Outcome) ruling {
+// have: all that is JE and never the submission's doing. Only then its exit code counts. wrote is what the
+// submission wrote: a tool that quotes it did not die of it.
+func rule(noun string, t *grader.Tool, p Program, c grader.Case, limits resource.Limits, out grader.Outcome, wrote []byte) ruling {
 	stderr := tail(out.Stderr, maxStderr)
 	broken := func(format string, args ...any) ruling {
 		return ruling{verdict: grader.JE, detail: "the " + noun + " " + fmt.Sprintf(format, args...), judge: stderr}
@@ -47,9 +50,9 @@ func rule(noun string, t *grader.Tool, p Program, c grader.Case, limits resource
 	case out.Signal != "":
 		return broken("was ended by %s", out.Signal)
 	// Not without a crash: a checker may quote the submission's output, which may be such a text.
-	case heap != "" && crash.Match(out.Stderr):
+	case heap != "" && died(out.Stderr, wrote):
 		return broken("went over its memory limit %s: %s", limits.Memory.Human(), heap)
-	case t.Protocol != grader.Kattis && out.ExitCode != 0 && crash.Match(out.Stderr):
+	case t.Protocol != grader.Kattis && out.ExitCode != 0 && died(out.Stderr, wrote):
 		return broken("died of an exception, with exit code %d", out.ExitCode)
 	}
 	protocol := protocols[t.Protocol]
@@ -179,6 +182,14 @@ func firstLine(text, otherwise string) string {
 		line = strings.ToValidUTF8(line[:maxDetail], "") + "…"
 	}
 	return line
+}
+
+// died says whether a tool's standard error tells of an exception, in a line that is not the submission's: a
+// checker may quote that, and a submission could so turn each of its WAs into a fault of the checker.
+func died(stderr, wrote []byte) bool {
+	return slices.ContainsFunc(crash.FindAll(stderr, -1), func(line []byte) bool {
+		return !bytes.Contains(wrote, bytes.TrimSpace(line))
+	})
 }
 
 // crash matches what languages write when a program ends by an exception that nobody caught. The exit code

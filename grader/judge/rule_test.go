@@ -74,7 +74,7 @@ func TestRule(t *testing.T) {
 		"an exception that was caught": {grader.Exit, code(0, "Traceback (most recent call last):\n"), grader.AC, 1, ""},
 		"no protocol":                  {"", code(0, ""), grader.JE, 0, "exit code 0"},
 	} {
-		r := rule("checker", &grader.Tool{Protocol: test.protocol}, Program{Package: "python3"}, grader.Case{Points: 4}, limits, test.out)
+		r := rule("checker", &grader.Tool{Protocol: test.protocol}, Program{Package: "python3"}, grader.Case{Points: 4}, limits, test.out, nil)
 		if r.verdict != test.want || r.share != test.share || !strings.Contains(r.detail, test.detail) || strings.ContainsAny(r.detail, "\n\r") {
 			t.Errorf("%s: %s %v %q, want %s %v …%q…", name, r.verdict, r.share, r.detail, test.want, test.share, test.detail)
 		}
@@ -88,6 +88,27 @@ func TestRule(t *testing.T) {
 }
 
 // TestWhatAToolSaysIsText: as much as anybody can read, and nothing that cannot be stored.
+// A checker that quotes what a submission wrote has not died of it.
+func TestAQuotedExceptionIsNone(t *testing.T) {
+	const python = "Traceback (most recent call last):\n  File \"check.py\"\nMemoryError\n"
+	for name, test := range map[string]struct {
+		stderr, wrote string
+		want          grader.Verdict
+	}{
+		"it died":                         {python, "42\n", grader.JE},
+		"it quotes":                       {"wrong: \n" + python, "42\n" + python, grader.WA},
+		"it quotes and dies of something": {python + "panic: no\n", python, grader.JE},
+		"it quotes the last line":         {"panic: no\n", "1\r\npanic: no", grader.WA},
+	} {
+		for _, p := range []grader.Protocol{grader.Testlib, grader.Exit} {
+			out := grader.Outcome{ExitCode: 1, Stderr: []byte(test.stderr)}
+			if r := rule("checker", &grader.Tool{Protocol: p}, Program{Package: "python3"}, grader.Case{}, resource.Limits{}, out, []byte(test.wrote)); r.verdict != test.want {
+				t.Errorf("%s, %s: %s, want %s", p, name, r.verdict, test.want)
+			}
+		}
+	}
+}
+
 func TestWhatAToolSaysIsText(t *testing.T) {
 	flood := []byte(strings.Repeat("\x00\xff\x1b[31m", 100_000))
 	for _, out := range []grader.Outcome{
@@ -95,7 +116,7 @@ func TestWhatAToolSaysIsText(t *testing.T) {
 		{ExitCode: 43, Collected: map[string][]byte{"teammessage.txt": flood, "judgemessage.txt": flood}},
 	} {
 		for _, p := range []grader.Protocol{grader.Testlib, grader.Kattis} {
-			r := rule("checker", &grader.Tool{Protocol: p}, Program{}, grader.Case{}, resource.Limits{}, out)
+			r := rule("checker", &grader.Tool{Protocol: p}, Program{}, grader.Case{}, resource.Limits{}, out, nil)
 			if len(r.detail) > 300 || len(r.feedback) > int(maxFeedback)*3 || len(r.judge) > int(maxStderr)*3 || strings.Contains(r.detail+r.feedback+r.judge, "\x00") {
 				t.Errorf("detail of %d bytes, feedback %d, judge %d", len(r.detail), len(r.feedback), len(r.judge))
 			}
@@ -105,7 +126,7 @@ func TestWhatAToolSaysIsText(t *testing.T) {
 
 func TestClassifyTalk(t *testing.T) {
 	c := grader.Case{Name: "one", Points: 2, Interactor: &grader.Tool{Protocol: grader.Kattis}}
-	limits := resource.Limits{CPU: time.Second, Wall: time.Second}
+	limits := resource.Limits{CPU: time.Second, Wall: time.Second, Output: resource.MiB}
 	accepts, rejects := grader.Outcome{ExitCode: 42}, grader.Outcome{ExitCode: 43}
 	fine, crashes := grader.Outcome{}, grader.Outcome{ExitCode: 1}
 	killed := grader.Outcome{Signal: "SIGKILL"}
@@ -134,6 +155,9 @@ func TestClassifyTalk(t *testing.T) {
 		"the interactor hangs":                      {late, late, false, grader.JE},
 		"the interactor hangs, the submission ends": {fine, late, false, grader.JE},
 		"the interactor floods":                     {killed, grader.Outcome{Limit: grader.OutputLimit, Signal: "SIGKILL"}, true, grader.JE},
+		"floods, and the interactor bears no more":  {grader.Outcome{Signal: "SIGKILL", OutputBytes: 1 << 20}, grader.Outcome{Limit: grader.OutputLimit, Signal: "SIGKILL"}, true, grader.OLE},
+		"floods, ends, and it bears no more":        {grader.Outcome{OutputBytes: 1 << 20}, grader.Outcome{Limit: grader.OutputLimit, Signal: "SIGKILL"}, false, grader.OLE},
+		"floods, dies, and it bears no more":        {grader.Outcome{OutputBytes: 1 << 20, ExitCode: 1}, grader.Outcome{Limit: grader.OutputLimit, Signal: "SIGKILL"}, false, grader.RTE},
 		"the interactor cannot be started":          {grader.Outcome{}, grader.Outcome{NotFound: true, Err: errors.New("no")}, false, grader.JE},
 		"the submission cannot be started":          {grader.Outcome{Err: errors.New("no")}, grader.Outcome{}, false, grader.JE},
 		"the submission is no program":              {grader.Outcome{Refused: "too many files"}, accepts, false, grader.CE},

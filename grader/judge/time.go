@@ -20,11 +20,16 @@ const marginPercent = 15
 // mostReruns is how often such a case is run again: as long as no execution has kept the limit.
 const mostReruns = 3
 
+// mostLost is after how many cases of a submission that kept going over their limit no more are run again: each
+// holds up all others, and a submission whose every case sleeps for a little too long could do so for hours.
+const mostLost = 3
+
 // sample is one execution of a case.
 type sample struct {
 	grader.Result
 	alone   bool // no other program of this invocation ran meanwhile
 	near    bool // no limit on time ended it, and a clock was within the margin of its limit
+	asleep  bool // it used next to no processor time, so that it matters little what else runs
 	starved bool // it went over the limit on the clock with little processor time, on a busy machine
 }
 
@@ -62,8 +67,8 @@ func weigh(r grader.Result, limits resource.Limits, ended grader.Limit, busy tim
 	}
 	idle := limits.CPU > 0 && r.Usage.CPU < limits.CPU*(100-marginPercent)/100 || limits.CPU == 0 && r.Usage.CPU < r.Usage.Wall/2
 	// Whoever wants a processor gets a share even then; whoever has used next to nothing was asleep.
-	asleep := r.Usage.CPU < r.Usage.Wall/25
-	s.starved = r.Verdict == grader.TLE && idle && !asleep && busy > r.Usage.Wall/10
+	s.asleep = r.Usage.CPU < r.Usage.Wall/25
+	s.starved = r.Verdict == grader.TLE && idle && !s.asleep && busy > r.Usage.Wall/10
 	return s
 }
 
@@ -71,6 +76,9 @@ func weigh(r grader.Result, limits resource.Limits, ended grader.Limit, busy tim
 func again(all []sample, base int) bool {
 	doubt := slices.ContainsFunc(all[:base], func(s sample) bool { return s.near || s.starved })
 	reruns, last := len(all)-base, all[len(all)-1]
+	if last.asleep && reruns > 0 {
+		return false
+	}
 	kept := slices.ContainsFunc(all, func(s sample) bool { return s.Verdict != grader.TLE })
 	return doubt && (reruns == 0 || reruns < mostReruns && !kept && (last.near || last.starved))
 }
@@ -144,7 +152,7 @@ func (g grading) one(ctx context.Context, c grader.Case) (r grader.Result, err e
 	}()
 	all, err := g.inTurn(ctx, c)
 	base := len(all)
-	for err == nil && again(all, base) {
+	for err == nil && g.lost.Load() < mostLost && again(all, base) {
 		var s sample
 		s, err = g.alone(ctx, c)
 		all = append(all, s)
@@ -152,7 +160,10 @@ func (g grading) one(ctx context.Context, c grader.Case) (r grader.Result, err e
 	if err != nil {
 		return grader.Result{}, err
 	}
-	return settle(all), nil
+	if r = settle(all); len(all) > base && r.Verdict == grader.TLE {
+		g.lost.Add(1)
+	}
+	return r, nil
 }
 
 // inTurn waits for the submission's turn and executes the case as often as is asked.

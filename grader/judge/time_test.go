@@ -65,6 +65,7 @@ func TestDoubtfulTimes(t *testing.T) {
 		"within again":            {1, []execution{slow, slow}, grader.AC, 900 * ms, true, false},
 		"within, then over":       {1, []execution{slow, late}, grader.AC, 900 * ms, true, false},
 		"near on the clock":       {1, []execution{waits, waits}, grader.AC, 100 * ms, true, false},
+		"sleeps too long":         {1, []execution{{1 * ms, 3100 * ms, "", "0\n"}, {1 * ms, 3100 * ms, "", "0\n"}}, grader.TLE, 1 * ms, true, false},
 		"over, then within":       {1, []execution{late, slow}, grader.AC, 900 * ms, true, false},
 		"over twice, then within": {1, []execution{late, late, slow}, grader.AC, 900 * ms, true, false},
 		"over four times":         {1, []execution{late, {1050 * ms, 1100 * ms, "", "0\n"}, late, late}, grader.TLE, 1050 * ms, true, false},
@@ -94,6 +95,31 @@ func TestDoubtfulTimes(t *testing.T) {
 			if sample.Usage.CPU != test.runs[i].cpu || sample.Alone != (i >= test.repeat) {
 				t.Errorf("%s: sample %d is %+v", name, i, sample)
 			}
+		}
+	}
+}
+
+// A submission whose every case goes over its limit by a little is not run again for ever.
+func TestFewAreRunAgainInVain(t *testing.T) {
+	s := numbered(20)
+	for i := range s.Cases {
+		s.Cases[i].Limits = resource.Limits{CPU: second, Wall: 3 * second}
+	}
+	var mu sync.Mutex
+	runs := 0
+	runner := fake(func(context.Context, grader.Job) grader.Outcome {
+		mu.Lock()
+		defer mu.Unlock()
+		runs++
+		return grader.Outcome{Usage: resource.Usage{CPU: 1050 * time.Millisecond, Wall: 1100 * time.Millisecond}}
+	})
+	report, err := Run(context.Background(), runner, s, stage(t, "a.py", ""), Program{Run: interpreted}, Options{Workers: 1})
+	if want := 20 + mostLost*mostReruns; err != nil || runs != want {
+		t.Errorf("%d runs, want %d, %v", runs, want, err)
+	}
+	for _, r := range report.Results {
+		if r.Verdict != grader.TLE || !r.Borderline {
+			t.Errorf("%+v", r)
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"pocket/grader"
@@ -178,7 +179,7 @@ func (at bench) try(ctx context.Context, w *Workspace, t *Toolchain) (problem st
 	}
 	staged := &Staged{Submission: grader.Submission{Name: t.Language, Files: []string{s.File}}, Dir: dir, workspace: w}
 	defer staged.Remove()
-	g := grading{bench: at, sub: staged, program: p}
+	g := grading{bench: at, sub: staged, program: p, lost: new(atomic.Int64)}
 	if p.Compile != nil {
 		b, err := at.runCompiler(ctx, w, staged, p)
 		if err != nil {
