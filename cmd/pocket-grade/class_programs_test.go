@@ -50,7 +50,9 @@ var classPrograms = []classProgram{
 	{name: "infinite loop in Python", file: "square.py", want: "AC TLE AC AC", rare: true, source: "TICK\nn = int(input())\nwhile n == 5: pass\nprint(n * n)\n"},
 	{name: "infinite loop in C", file: "square.c", want: "AC TLE AC AC", rare: true, source: cFrame +
 		"\tfor (int s = 1; s < 65; s++) signal(s, SIG_IGN);\n\tfor (volatile int i = 0; n == 5; i++) ;\n" + cEnd},
-	{name: "fork bomb", file: "square.c", want: "AC TLE AC AC", rare: true, source: cFrame + "\twhile (n == 5) fork();\n" + cEnd},
+	{name: "fork bomb", file: "square.c", want: "AC TLE AC AC", rare: true, source: cFrame +
+		// Not for ever in vain: what the kernel has not cleared away yet of forks that failed counts as memory.
+		"\twhile (n == 5)\n\t\tif (fork() < 0) for (;;) ;\n" + cEnd},
 	{name: "sleeps", file: "square.sh", want: "AC TLE AC AC", rare: true, source: "TICK\nread n\n[ $n != 5 ] || sleep 1000\necho $((n * n))\n"},
 	{name: "takes memory in Python", file: "square.py", want: "AC MLE AC AC", source: "TICK\nn = int(input())\n" +
 		"if n == 5: n = (bytearray(b'5') * (1 << 30))[0]\nprint(n * n)\n"},

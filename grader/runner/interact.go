@@ -42,6 +42,7 @@ func (r *Runner) Interact(ctx context.Context, both grader.Interaction) grader.E
 	waiting.Go(func() {
 		interactor.wait()
 		if interactor.err != nil || interactor.exit.Signal != 0 || interactor.exit.Code != both.Accept {
+			t.ends(interactor) // it is dead, also where the relay has not seen it yet
 			t.dismiss(submission, ended)
 		}
 	})
