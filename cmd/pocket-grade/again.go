@@ -136,7 +136,7 @@ func (t *again) found(r grader.Report, class map[string]entry, table language.Ta
 func (t *again) start(entries []entry) error {
 	s := t.session
 	sum := sha256.New()
-	fmt.Fprintf(sum, "regrade %d %d %q %v %s", t.of.ID, t.state, s.options.pattern, t.places, s.key(entries))
+	fmt.Fprintf(sum, "regrade %d %d %q %v %s", t.of.ID, t.state, s.options.patterns, t.places, s.key(entries))
 	run := store.Run{
 		Suite: s.suite.Name, SuitePath: s.suite.File, Args: t.of.Args, SuiteDigest: s.digest, Dir: t.of.Dir,
 		Key: hex.EncodeToString(sum.Sum(nil)), Total: len(entries), TrialOf: t.of.ID,
@@ -155,7 +155,7 @@ func (t *again) start(entries []entry) error {
 // keep says which results of a submission stay: what an interrupted regrade came to, and of cases that are
 // not to be run the stored ones.
 func (t *again) keep(w *store.Writer, c store.Claim, place int) (map[int]grader.Result, error) {
-	if t.session.options.pattern == "" || len(c.Kept) > 0 {
+	if len(t.session.options.patterns) == 0 || len(c.Kept) > 0 {
 		return c.Kept, nil
 	}
 	kept := map[int]grader.Result{}
@@ -164,7 +164,7 @@ func (t *again) keep(w *store.Writer, c store.Claim, place int) (map[int]grader.
 	var waiting sync.WaitGroup
 	for i, one := range t.suite.Cases {
 		at := slices.IndexFunc(t.old[place].Results, func(r grader.Result) bool { return r.Case == one.Name })
-		if at < 0 || like(t.session.options.pattern, one.Name) {
+		if at < 0 || likeAny(t.session.options.patterns, one.Name) {
 			continue
 		}
 		kept[i] = t.old[place].Results[at]

@@ -144,7 +144,7 @@ func (s *session) start(entries []entry) error {
 // key is the same for the same submissions, graded against the same suite in the same way.
 func (s *session) key(entries []entry) string {
 	sum := sha256.New()
-	fmt.Fprintf(sum, "%s %q %s %d\n", s.digest, s.options.pattern, s.options.table, s.options.repeat)
+	fmt.Fprintf(sum, "%s %q %s %d\n", s.digest, s.options.patterns, s.options.table, s.options.repeat)
 	if s.shard.Of > 0 { // a shard of another class may have the same submissions, elsewhere in the whole
 		fmt.Fprintf(sum, "shard %d/%d %s\n", s.shard.Number, s.shard.Of, s.shard.Class)
 	}

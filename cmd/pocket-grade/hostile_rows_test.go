@@ -34,6 +34,8 @@ func (where attacked) particular(t *testing.T, a hostile.Attack, r grader.Report
 		}
 	case a.Row == 11:
 		where.timeOfOthers(t, seen)
+	case a.Row == 22 && len(r.Results) != 2:
+		t.Errorf("what one case leaves is there for the next one, but there were %d", len(r.Results))
 	case a.Row == 21 && r.Verdict == grader.RTE && (seen.Score != 0 || strings.Contains(seen.Detail, "limit")):
 		t.Errorf("score %v, %q", seen.Score, seen.Detail)
 	}

@@ -67,7 +67,7 @@ func parseRegrade(args []string) (o regradeOptions, err error) {
 	o.args = append([]string{"regrade"}, args...)
 	flags := pflag.NewFlagSet("regrade", pflag.ContinueOnError)
 	o.at.flags(flags)
-	flags.StringVar(&o.selection.cases, "case", "", "")
+	flags.StringArrayVar(&o.selection.cases, "case", nil, "")
 	flags.StringVar(&o.selection.student, "student", "", "")
 	flags.BoolVar(&o.fresh, "all", false, "")
 	flags.BoolVarP(&o.yes, "yes", "y", false, "")
@@ -83,7 +83,7 @@ func parseRegrade(args []string) (o regradeOptions, err error) {
 		return o, err
 	}
 	switch {
-	case o.undo && (o.selection != selection{} || o.fresh):
+	case o.undo && (!o.selection.none() || o.fresh):
 		err = errors.New("regrade: --undo puts back all that was replaced at once: it takes no --case, --student, --all")
 	case !o.undo && o.at.suite == "":
 		err = errors.New("regrade: no suite given")
@@ -169,7 +169,7 @@ func regrade(ctx context.Context, c console, db *store.Store, o regradeOptions, 
 		return wrongUse, err
 	}
 	whole := *s
-	if s.Cases, err = judge.Select(s, before.pattern); err != nil {
+	if s.Cases, err = judge.Select(s, before.patterns); err != nil {
 		return wrongUse, err
 	}
 	if _, err := judge.Select(s, o.selection.cases); err != nil {
@@ -179,7 +179,7 @@ func regrade(ctx context.Context, c console, db *store.Store, o regradeOptions, 
 	if err != nil {
 		return wrongUse, err
 	}
-	o.table, o.batch, o.pattern = table.Digest(), before.batch, o.selection.cases
+	o.table, o.batch, o.patterns = table.Digest(), before.batch, o.selection.cases
 	o.noCache = o.fresh
 	workspace, err := judge.OpenWorkspace()
 	if err != nil {

@@ -24,7 +24,7 @@ Lists the stored runs, newest first, or the submissions of one.
 FLAGS
       --student GLOB  only submissions whose name, or whose student's name, id or email, matches
       --verdict V     only submissions with this verdict: AC, WA, …, or "not-AC"; with --case, cases
-      --case GLOB     a line per case whose name matches, in place of one per submission
+      --case GLOB     a line per case whose name matches, in place of one per submission; may be given several times
       --json          as JSON
       --reveal        show also what hidden cases were given, wrote and expected
 ` + usageWhere + `
@@ -48,7 +48,7 @@ func cmdResults(_ context.Context, c console, args []string) (status int, err er
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	if at.run == "" {
-		if wanted != (selection{}) {
+		if !wanted.none() {
 			return wrongUse, hint.With(errors.New("results: --student, --verdict and --case choose from a run"), "name one: latest, or a number")
 		}
 		return listRuns(c, &at, db, asJSON)
@@ -70,11 +70,11 @@ func cmdResults(_ context.Context, c console, args []string) (status int, err er
 	switch {
 	case asJSON:
 		return finish(report.JSON(c.out, reports))
-	case wanted.cases != "":
+	case len(wanted.cases) > 0:
 		return finish(report.WriteCases(c.out, reports, look(c.out)))
 	}
 	err = listReports(c, reports)
-	if err == nil && wanted == (selection{}) {
+	if err == nil && wanted.none() {
 		_, err = io.WriteString(c.out, report.LeftOut(run.LeftOut))
 	}
 	return finish(err)

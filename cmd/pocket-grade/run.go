@@ -47,7 +47,7 @@ FLAGS
                    name, login, email, section or those of a gradebook's export. Submissions are matched by
                    id, login, address or name; who handed in nothing is listed as missing
   -j, --jobs N     cases at once (default: the number of cores)
-      --case GLOB  only the cases whose names match, e.g. 'big-*'
+      --case GLOB  only the cases whose names match, e.g. 'big-*'; may be given several times
       --db FILE    the database (default: pocket-grade.db beside suite.yaml, or in
                    $XDG_STATE_HOME/pocket-grade where that folder cannot be written or is a volume;
                    a database that programs could read is refused)
@@ -86,7 +86,7 @@ EXIT STATUS
 
 type runOptions struct {
 	workers        int
-	pattern        string
+	patterns       []string // of cases' names
 	db             string
 	json           bool
 	quiet, verbose bool
@@ -108,7 +108,7 @@ func parseRun(args []string) (runOptions, []string, error) {
 	o := runOptions{args: append([]string{"run"}, args...)}
 	flags := pflag.NewFlagSet("run", pflag.ContinueOnError)
 	flags.IntVarP(&o.workers, "jobs", "j", runtime.NumCPU(), "")
-	flags.StringVar(&o.pattern, "case", "", "")
+	flags.StringArrayVar(&o.patterns, "case", nil, "")
 	flags.StringVar(&o.db, "db", "", "")
 	flags.BoolVar(&o.json, "json", false, "")
 	flags.BoolVar(&o.reveal, "reveal", false, "")
@@ -174,7 +174,7 @@ func cmdRun(ctx context.Context, c console, args []string) (status int, err erro
 	}
 	whole := *s // results stay for later runs, which may choose other cases
 	s.StopEarly = s.StopEarly || o.stopEarly
-	if s.Cases, err = judge.Select(s, o.pattern); err != nil {
+	if s.Cases, err = judge.Select(s, o.patterns); err != nil {
 		return wrongUse, err
 	}
 	kit, err := tools(s, table)

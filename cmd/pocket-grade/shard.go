@@ -167,7 +167,7 @@ func (s *shard) record(o runOptions, entries []entry) store.Shard {
 	}
 	return store.Shard{
 		Number: s.number, Of: s.of, Class: hex.EncodeToString(sum.Sum(nil)),
-		Manner: fmt.Sprintf("case %q repeat %d languages %s", o.pattern, o.repeat, o.table),
+		Manner: fmt.Sprintf("case %q repeat %d languages %s", o.patterns, o.repeat, o.table),
 	}
 }
 

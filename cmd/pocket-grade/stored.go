@@ -49,18 +49,23 @@ func allSeen(reports []grader.Report, reveal bool) []grader.Report {
 }
 
 // selection is which of a run's results are wanted.
-type selection struct{ student, verdict, cases string }
+type selection struct {
+	student, verdict string
+	cases            []string // patterns; a name must match one of them
+}
+
+func (s *selection) none() bool { return s.student == "" && s.verdict == "" && len(s.cases) == 0 }
 
 func (s *selection) flags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.student, "student", "", "")
 	flags.StringVar(&s.verdict, "verdict", "", "")
-	flags.StringVar(&s.cases, "case", "", "")
+	flags.StringArrayVar(&s.cases, "case", nil, "")
 }
 
 const notAC = "not-AC"
 
 func (s *selection) check() error {
-	for _, pattern := range []string{s.student, s.cases} {
+	for _, pattern := range append([]string{s.student}, s.cases...) {
 		if _, err := path.Match(pattern, ""); err != nil {
 			return fmt.Errorf("pattern %q: %w", pattern, err)
 		}
@@ -82,14 +87,14 @@ func (s *selection) from(reports []grader.Report) []grader.Report {
 		if !s.matches(r) {
 			continue
 		}
-		if s.cases == "" {
+		if len(s.cases) == 0 {
 			if s.fits(r.Verdict) {
 				kept = append(kept, r)
 			}
 			continue
 		}
 		r.Results = slices.DeleteFunc(slices.Clone(r.Results), func(one grader.Result) bool {
-			return !like(s.cases, one.Case) || !s.fits(one.Verdict)
+			return !likeAny(s.cases, one.Case) || !s.fits(one.Verdict)
 		})
 		if len(r.Results) > 0 {
 			kept = append(kept, r)
@@ -105,6 +110,10 @@ func (s *selection) matches(r grader.Report) bool {
 
 func (s *selection) fits(v grader.Verdict) bool {
 	return s.verdict == "" || s.verdict == string(v) || s.verdict == notAC && v != grader.AC
+}
+
+func likeAny(patterns []string, name string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool { return like(pattern, name) })
 }
 
 func like(pattern, name string) bool {

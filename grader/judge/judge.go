@@ -66,31 +66,42 @@ type Options struct {
 	OnResult func(index int, r grader.Result)
 }
 
-// Select returns the suite's cases whose names match the pattern (path.Match); "" takes all. That no
-// case matches is an error.
-func Select(suite *grader.Suite, pattern string) ([]grader.Case, error) {
-	if pattern == "" {
+// Select returns the suite's cases whose names match one of the patterns (path.Match); without any it takes all.
+// That no case matches one of them is an error.
+func Select(suite *grader.Suite, patterns []string) ([]grader.Case, error) {
+	if len(patterns) == 0 {
 		return suite.Cases, nil
 	}
-	var cases []grader.Case
-	for _, c := range suite.Cases {
-		match, err := path.Match(pattern, c.Name)
-		if err != nil {
-			return nil, fmt.Errorf("pattern %q: %w", pattern, err)
+	chosen := make([]bool, len(suite.Cases))
+	for _, pattern := range patterns {
+		some := false
+		for i, c := range suite.Cases {
+			match, err := path.Match(pattern, c.Name)
+			if err != nil {
+				return nil, fmt.Errorf("pattern %q: %w", pattern, err)
+			}
+			chosen[i], some = chosen[i] || match, some || match
 		}
-		if match {
+		if !some {
+			return nil, unmatched(suite, pattern)
+		}
+	}
+	var cases []grader.Case
+	for i, c := range suite.Cases {
+		if chosen[i] {
 			cases = append(cases, c)
 		}
 	}
-	if len(cases) > 0 {
-		return cases, nil
-	}
+	return cases, nil
+}
+
+func unmatched(suite *grader.Suite, pattern string) error {
 	var names []string
 	for _, c := range suite.Cases[:min(len(suite.Cases), 8)] {
 		names = append(names, c.Name)
 	}
 	err := fmt.Errorf("no case of %s matches %q", suite.Name, pattern)
-	return nil, hint.With(err, "its cases are %s", strings.Join(names, ", "))
+	return hint.With(err, "its cases are %s", strings.Join(names, ", "))
 }
 
 // Run grades one submission. The results are in the suite's order however many workers there are. The

@@ -276,10 +276,12 @@ func TestFirstVerdictThatIsNotAC(t *testing.T) {
 
 func TestSelect(t *testing.T) {
 	s := numbered(12)
-	for pattern, want := range map[string]int{"": 12, "case-1*": 3, "case-3": 1, "case-[45]": 2, "x": 0, "[": 0} {
-		cases, err := Select(s, pattern)
+	for patterns, want := range map[string]int{
+		"": 12, "case-1*": 3, "case-3": 1, "case-[45]": 2, "x": 0, "[": 0, "case-3 case-5": 2, "case-[45] case-5": 2, "case-3 x": 0,
+	} {
+		cases, err := Select(s, strings.Fields(patterns))
 		if len(cases) != want || (err != nil) != (want == 0) {
-			t.Errorf("%q: %d cases, error %v, want %d", pattern, len(cases), err, want)
+			t.Errorf("%q: %d cases, error %v, want %d", patterns, len(cases), err, want)
 		}
 	}
 }
