@@ -33,7 +33,8 @@ func (c *class) needed(t *testing.T, run int) map[int]int {
 }
 
 // wantNothingTwice compares the executions that were counted with those that the results stand for: what was
-// running when the grader was killed had to be begun again, and nothing else.
+// running when the grader was killed had to be begun again, and what had ended and was being written: on a busy
+// disk that can be as much again.
 func (c *class) wantNothingTwice(t *testing.T, kills int) {
 	t.Helper()
 	executed, needed := c.ticks.executions(t), c.needed(t, 1)
@@ -50,8 +51,8 @@ func (c *class) wantNothingTwice(t *testing.T, kills int) {
 		}
 	}
 	t.Logf("%d executions, %d of them again after %d kills with %d cases at once", total(executed), total(executed)-total(needed), kills, classJobs)
-	if again > kills*classJobs {
-		t.Errorf("%d executions more than needed: more than were running when the grader was killed", again)
+	if again > kills*2*classJobs {
+		t.Errorf("%d executions more than needed: more than were running or being written when the grader was killed", again)
 	}
 }
 
