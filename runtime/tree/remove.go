@@ -2,6 +2,7 @@ package tree
 
 import (
 	"bytes"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -25,14 +26,18 @@ const staysInside = unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_XDEV | unix.RESOL
 // program can make a tree that is deeper than we may have descriptors.
 const maxDepth = 64
 
+// maxFilled is how often a folder is emptied once more that was filled meanwhile: somebody may go on with it.
+const maxFilled = 1000
+
 type removal struct {
 	top   *os.File
-	moved int
+	moved bool // something to the top, since that was last read
 }
 
 // Remove removes the folder dir and all below it, also what belongs to other ids of the mapping m, of which
 // it was in use. No link is followed, not even dir itself, and a folder in which anything is mounted is
-// left as it is, with an error that names the mount. That dir does not exist is no error.
+// left as it is, with an error that names the mount. That dir does not exist is no error. Any number of
+// processes may remove the same at once: what another has removed is gone.
 func Remove(m idmap.Map, dir string) error {
 	err := removeTree(dir)
 	if m.Tool && errors.Is(err, os.ErrPermission) {
@@ -78,14 +83,20 @@ func removeTop(parent *os.File, dir string) error {
 	}
 	defer top.Close()
 	r := removal{top: top}
-	for emptied := false; !emptied; {
-		before := r.moved
+	for filled := 0; ; {
+		r.moved = false
 		if err := r.empty(top, 1); err != nil {
 			return err
 		}
-		emptied = r.moved == before
+		if r.moved {
+			continue
+		}
+		err := removeDir(parent, filepath.Base(dir), dir)
+		// Another that removes the same may have moved something to the top since it was seen empty.
+		if filled++; filled == maxFilled || !errors.Is(err, unix.ENOTEMPTY) {
+			return err
+		}
 	}
-	return removeDir(parent, filepath.Base(dir), dir)
 }
 
 // empty removes what is in the folder. It goes on after an entry that cannot be removed, so that as
@@ -95,6 +106,9 @@ func (r *removal) empty(dir *os.File, depth int) error {
 		return err
 	}
 	names, err := dir.Readdirnames(-1)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil // of a folder that another has removed since it was opened: getdents(2), ENOENT
+	}
 	if err != nil {
 		return err
 	}
@@ -120,6 +134,9 @@ func (r *removal) entry(parent *os.File, name string, depth int) error {
 	if errors.Is(openErr, unix.ENOTDIR) {
 		return &os.PathError{Op: "remove", Path: path, Err: err}
 	}
+	if errors.Is(openErr, os.ErrNotExist) {
+		return nil
+	}
 	if openErr != nil {
 		return openErr
 	}
@@ -133,16 +150,15 @@ func (r *removal) entry(parent *os.File, name string, depth int) error {
 	return removeDir(parent, name, path)
 }
 
-// move puts a folder into the top one under a name that is free: an earlier removal that was killed may
-// have left some.
+// move puts a folder into the top one, under a name that no other has or had: others may remove the same now, and
+// what one of them has seen under a name must not be something else later.
 func (r *removal) move(parent *os.File, name string) error {
-	for {
-		r.moved++
-		err := unix.Renameat(int(parent.Fd()), name, int(r.top.Fd()), "moved-"+strconv.Itoa(r.moved))
-		if err != unix.ENOTEMPTY && err != unix.EEXIST {
-			return os.NewSyscallError("rename "+parent.Name()+"/"+name, err)
-		}
+	r.moved = true
+	err := unix.Renameat(int(parent.Fd()), name, int(r.top.Fd()), "moved-"+rand.Text())
+	if err == unix.ENOENT {
+		return nil
 	}
+	return os.NewSyscallError("rename "+parent.Name()+"/"+name, err)
 }
 
 func removeDir(parent *os.File, name, path string) error {

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -64,6 +66,29 @@ func TestRemoveDeepTree(t *testing.T) {
 	must(t, removeTree(dir))
 	if _, err := os.Lstat(dir); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("still there: %v", err)
+	}
+}
+
+// TestRemoveByMany has many remove one tree at once, wide and deep: for each of them it is gone.
+func TestRemoveByMany(t *testing.T) {
+	for range 3 {
+		dir := filepath.Join(t.TempDir(), "c")
+		for i := range 40 {
+			must(t, os.MkdirAll(filepath.Join(dir, strconv.Itoa(i), strings.Repeat("d/", i*3)), 0o700))
+			must(t, os.WriteFile(filepath.Join(dir, strconv.Itoa(i), "file"), nil, 0o600))
+		}
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				if err := removeTree(dir); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if _, err := os.Lstat(dir); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("still there: %v", err)
+		}
 	}
 }
 
