@@ -27,7 +27,7 @@ type classStudent struct {
 var classSuite = `version: 1
 name: class
 languages: [python3, c, shell]
-limits: {cpu: 1s, wall: 3s, memory: 64MiB, output: 64KiB, processes: 16, files: 1MiB}
+limits: {cpu: 1s, wall: 2s, memory: 64MiB, output: 64KiB, processes: 16, files: 1MiB}
 compare: exact
 cases:
 `
