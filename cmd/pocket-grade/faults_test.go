@@ -117,11 +117,15 @@ func (w *faultyWalk) trace() (list []passed) {
 	return list
 }
 
+// run is the command that grades the two submissions.
+func (w *walk) run() []string {
+	return []string{"run", "-j", "2", "--db", w.path("db"), w.path("suite"), w.path("in/square.sh"), w.path("in/square.c")}
+}
+
 // grade grades two submissions, and looks at the results. What meets the fault may fail, and is given again.
 func (w *faultyWalk) grade() {
 	w.t.Helper()
-	run := []string{"run", "-j", "2", "--db", w.path("db"), w.path("suite"), w.path("in/square.sh"), w.path("in/square.c")}
-	for _, args := range [][]string{run, {"results", "--db", w.path("db"), "latest"}} {
+	for _, args := range [][]string{w.run(), {"results", "--db", w.path("db"), "latest"}} {
 		o := w.try(w.faulty, args...)
 		fired := slices.ContainsFunc(w.trace(), func(p passed) bool { return p.action != "" })
 		if !fired && o.status != 0 || fired && o.status != 0 && o.status != judgeError && o.status != -1 {
