@@ -84,8 +84,8 @@ func TestLayouts(t *testing.T) {
 			"Bob Ray_102_assignsubmission_file/lab.zip": code, "Bob Ray_102_assignsubmission_file/report.pdf": "x",
 			"Carl_103_assignsubmission_onlinetext_/onlinetext.html": "", "Dora_104_assignsubmission_file_/d.zip": code,
 			"Team Red_7_assignsubmission_file_/src/a.py": "", "Default group_assignsubmission_file_/b.py": "", "late_eve.py": "",
-			"Ann Lee_105_assignsubmission_file_/x.py": "",
-		}, Moodle, []string{"Ann Lee (101) [101]: main.py", "Ann Lee (105) [105]: x.py", "Bob Ray [102]: main.py report.pdf util.py", "Carl [103]: only a text was typed in, and no file handed in",
+			"Ann Lee_105_assignsubmission_file_/x.py": "", "Ann Lee_101_assignsubmission_file_z_666_assignsubmission_file_/main.py": "",
+		}, Moodle, []string{"Ann Lee (101) [101]: main.py", "Ann Lee (105) [105]: x.py", "Ann Lee_101_assignsubmission_file_z [666]: main.py", "Bob Ray [102]: main.py report.pdf util.py", "Carl [103]: only a text was typed in, and no file handed in",
 			"Default group: b.py", "Dora [104]: main.py util.py", "late_eve: late_eve.py", "Team Red [7]: a.py"},
 			"texts that were typed in (onlinetext.html) are not code and not graded, of Ann Lee, Carl\n" +
 				"not named as moodle does it, each taken for a submission of its own: late_eve.py"},

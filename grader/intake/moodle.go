@@ -16,6 +16,7 @@ import (
 // in this assignment, which a team without a group lacks. A text that was typed in has "onlinetext" in place of
 // "file".
 var (
+	moodleFolder = regexp.MustCompile(`(?s)^(.*)_assignsubmission_([a-z]+)()_?$`)
 	moodleName   = regexp.MustCompile(`(?s)^(.*?)_assignsubmission_([a-z]+?)(?:_(.*))?$`)
 	moodleID     = regexp.MustCompile(`(?s)^(.*)_(\d+)$`)
 	moodleOnline = "onlinetext"
@@ -30,6 +31,9 @@ func readMoodle(at place, entries []fs.DirEntry) (*Class, error) {
 	var strays []fs.DirEntry
 	for _, e := range entries {
 		m := moodleName.FindStringSubmatch(e.Name())
+		if e.IsDir() && m != nil { // nothing of its name is a file's: a student's own may have such an end in it
+			m = moodleFolder.FindStringSubmatch(e.Name())
+		}
 		if m == nil {
 			strays = append(strays, e)
 			continue

@@ -46,13 +46,6 @@ func SuiteDigest(s *grader.Suite) (string, error) {
 		return "", err
 	}
 	sum := sha256.New()
-	if s.LanguageFile != "" {
-		digest, err := newDigester(s).file(s.LanguageFile)
-		if err != nil {
-			return "", err
-		}
-		fmt.Fprintf(sum, "languages %s\n", digest)
-	}
 	fmt.Fprintf(sum, "%q %q %q %t\n", s.Name, within(s.Dir, s.RootFS), s.Languages, s.StopEarly)
 	if s.LanguageFile != "" {
 		digest, err := newDigester(s).file(s.LanguageFile)

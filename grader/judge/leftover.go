@@ -11,8 +11,8 @@ import (
 
 const (
 	workspacePrefix = "pocket-grade-"
-	// marker lies in a workspace from when it is locked until it is empty: only a folder with it is ever
-	// taken for one that a killed process left.
+	// marker lies in a workspace from when it is locked until it is empty: only a folder with it, or an empty
+	// one, is ever taken for one that a killed process left.
 	marker = ".pocket-grade-workspace"
 )
 
@@ -58,7 +58,7 @@ func removeLeftovers(in string) {
 }
 
 func removeLeftover(dir string) {
-	if !belongs(dir, fs.ModeDir) || !belongs(filepath.Join(dir, marker), 0) {
+	if !belongs(dir, fs.ModeDir) {
 		return
 	}
 	folder, err := lock(dir, syscall.LOCK_EX)
@@ -66,6 +66,10 @@ func removeLeftover(dir string) {
 		return // its owner lives, or another run is removing it
 	}
 	defer folder.Close()
+	if !belongs(filepath.Join(dir, marker), 0) {
+		_ = os.Remove(dir) // if it is empty: its owner was killed before it had marked it, or makes another
+		return
+	}
 	_ = removeMarked(dir)
 }
 

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 )
 
@@ -15,6 +16,9 @@ func TestLeftovers(t *testing.T) {
 	write(t, filepath.Join(left("dead"), marker), "")
 	write(t, filepath.Join(left("dead"), "build-1", "sub", "main"), "x")
 	write(t, filepath.Join(left("unmarked"), "main"), "x")
+	if err := os.Mkdir(left("killed-at-once"), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	write(t, filepath.Join(tmp, "other", marker), "")
 	write(t, filepath.Join(tmp, "pocket-grade-file"), "")
 	write(t, filepath.Join(left("linked-mark"), "main"), "x")
@@ -59,5 +63,33 @@ func TestLeftovers(t *testing.T) {
 	}
 	if _, err := os.Lstat(second.dir); !os.IsNotExist(err) {
 		t.Errorf("closed, but %v", err)
+	}
+}
+
+// TestWorkspacesAtOnce: whoever opens a workspace gets one, whatever others take for leftovers meanwhile.
+func TestWorkspacesAtOnce(t *testing.T) {
+	tmp := t.TempDir()
+	t.Setenv("TMPDIR", tmp)
+	var all sync.WaitGroup
+	for range 16 {
+		all.Go(func() {
+			for range 20 {
+				w, err := OpenWorkspace()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if _, err := os.Stat(filepath.Join(w.dir, marker)); err != nil {
+					t.Error(err)
+				}
+				if err := w.Close(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if got := listed(t, tmp); len(got) > 0 {
+		t.Errorf("left %q", got)
 	}
 }

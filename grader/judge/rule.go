@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"pocket/grader"
 	"pocket/runtime/resource"
@@ -185,11 +186,25 @@ func firstLine(text, otherwise string) string {
 }
 
 // died says whether a tool's standard error tells of an exception, in a line that is not the submission's: a
-// checker may quote that, and a submission could so turn each of its WAs into a fault of the checker.
+// checker may quote that, and a submission could so turn each of its WAs into a fault of the checker. Who quotes may
+// put other white space in, leave signs out and change the case of letters.
 func died(stderr, wrote []byte) bool {
-	return slices.ContainsFunc(crash.FindAll(stderr, -1), func(line []byte) bool {
-		return !bytes.Contains(wrote, bytes.TrimSpace(line))
-	})
+	found := crash.FindAll(stderr, -1)
+	if len(found) == 0 {
+		return false
+	}
+	wrote = letters(wrote)
+	return slices.ContainsFunc(found, func(line []byte) bool { return !bytes.Contains(wrote, letters(line)) })
+}
+
+// letters are those of a text, and its digits, in lower case.
+func letters(text []byte) []byte {
+	return bytes.Map(func(r rune) rune {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, text)
 }
 
 // crash matches what languages write when a program ends by an exception that nobody caught. The exit code

@@ -87,7 +87,6 @@ func TestRule(t *testing.T) {
 	}
 }
 
-// TestWhatAToolSaysIsText: as much as anybody can read, and nothing that cannot be stored.
 // A checker that quotes what a submission wrote has not died of it.
 func TestAQuotedExceptionIsNone(t *testing.T) {
 	const python = "Traceback (most recent call last):\n  File \"check.py\"\nMemoryError\n"
@@ -98,6 +97,8 @@ func TestAQuotedExceptionIsNone(t *testing.T) {
 		"it died":                         {python, "42\n", grader.JE},
 		"it quotes":                       {"wrong: \n" + python, "42\n" + python, grader.WA},
 		"it quotes and dies of something": {python + "panic: no\n", python, grader.JE},
+		"it quotes the words":             {"Traceback (most recent call last): END\n", "Traceback\t(most\u00a0recent  call last):\nEND", grader.WA},
+		"it quotes in other case":         {"Exception in thread \"main\"\n", "EXCEPTION IN THREAD \"MAIN\"", grader.WA},
 		"it quotes the last line":         {"panic: no\n", "1\r\npanic: no", grader.WA},
 	} {
 		for _, p := range []grader.Protocol{grader.Testlib, grader.Exit} {
@@ -109,6 +110,7 @@ func TestAQuotedExceptionIsNone(t *testing.T) {
 	}
 }
 
+// TestWhatAToolSaysIsText: as much as anybody can read, and nothing that cannot be stored.
 func TestWhatAToolSaysIsText(t *testing.T) {
 	flood := []byte(strings.Repeat("\x00\xff\x1b[31m", 100_000))
 	for _, out := range []grader.Outcome{

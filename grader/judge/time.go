@@ -30,7 +30,7 @@ type sample struct {
 	alone   bool // no other program of this invocation ran meanwhile
 	near    bool // no limit on time ended it, and a clock was within the margin of its limit
 	asleep  bool // it used next to no processor time, so that it matters little what else runs
-	starved bool // it went over the limit on the clock with little processor time, on a busy machine
+	starved bool // it went over the limit on the clock for what the machine did, as far as can be told
 }
 
 // generous is limits with room to see how far over its time a program is.
@@ -56,7 +56,7 @@ func honest(all []resource.Enforcement, asked resource.Limits) []resource.Enforc
 }
 
 // weigh says what a result's clocks are worth. ended is the limit that ended the program, if one did; busy is
-// for how long programs waited for a processor meanwhile.
+// for how long programs of this machine had to wait meanwhile.
 func weigh(r grader.Result, limits resource.Limits, ended grader.Limit, busy time.Duration) sample {
 	s := sample{Result: r}
 	for _, clock := range [][2]time.Duration{{r.Usage.CPU, limits.CPU}, {r.Usage.Wall, limits.Wall}} {
@@ -66,9 +66,12 @@ func weigh(r grader.Result, limits resource.Limits, ended grader.Limit, busy tim
 		}
 	}
 	idle := limits.CPU > 0 && r.Usage.CPU < limits.CPU*(100-marginPercent)/100 || limits.CPU == 0 && r.Usage.CPU < r.Usage.Wall/2
-	// Whoever wants a processor gets a share even then; whoever has used next to nothing was asleep.
+	// Who has used next to nothing was asleep, unless the machine was busy for all of that time.
 	s.asleep = r.Usage.CPU < r.Usage.Wall/25
-	s.starved = r.Verdict == grader.TLE && idle && !s.asleep && busy > r.Usage.Wall/10
+	waited := busy > r.Usage.Wall/10 && (!s.asleep || busy > r.Usage.Wall*3/4)
+	// Nobody looked when the time was over: we were stopped, or the machine was.
+	late := limits.Wall > 0 && r.Usage.Wall > generous(limits).Wall*11/10
+	s.starved = r.Verdict == grader.TLE && idle && (waited || late)
 	return s
 }
 
@@ -76,7 +79,7 @@ func weigh(r grader.Result, limits resource.Limits, ended grader.Limit, busy tim
 func again(all []sample, base int) bool {
 	doubt := slices.ContainsFunc(all[:base], func(s sample) bool { return s.near || s.starved })
 	reruns, last := len(all)-base, all[len(all)-1]
-	if last.asleep && reruns > 0 {
+	if last.asleep && !last.starved && reruns > 0 {
 		return false
 	}
 	kept := slices.ContainsFunc(all, func(s sample) bool { return s.Verdict != grader.TLE })
@@ -114,7 +117,8 @@ func settle(all []sample) grader.Result {
 	}
 	over := slices.ContainsFunc(all, func(s sample) bool { return s.Verdict == grader.TLE })
 	near := slices.ContainsFunc(all, func(s sample) bool { return s.near })
-	r.Flaky, r.Borderline = flaky, near || doubt && over && r.Verdict != grader.TLE
+	never := !slices.ContainsFunc(counting, func(s sample) bool { return !s.starved }) // the machine let it run
+	r.Flaky, r.Borderline = flaky, near || never || doubt && over && r.Verdict != grader.TLE
 	if len(all) > 1 {
 		r.Samples = nil
 		for _, s := range all {
@@ -124,20 +128,21 @@ func settle(all []sample) grader.Result {
 	return r
 }
 
-// waited is for how long, in all, programs of this machine were ready to run and had no processor
-// (Documentation/accounting/psi.rst: cpu, "some"); 0 where the kernel does not count it.
-func waited() time.Duration {
-	text, err := os.ReadFile("/proc/pressure/cpu")
-	if err != nil {
-		return 0
+// waited is for how long, in all, programs of this machine were ready to run and had no processor, or waited for a
+// disk or for memory (Documentation/accounting/psi.rst, "some" of each); 0 where the kernel does not count it.
+func waited() (all time.Duration) {
+	for _, what := range []string{"cpu", "io", "memory"} {
+		text, err := os.ReadFile("/proc/pressure/" + what)
+		if err != nil {
+			continue
+		}
+		line, _, _ := bytes.Cut(text, []byte("\n"))
+		_, total, found := bytes.Cut(line, []byte("total="))
+		if n, err := strconv.ParseInt(string(total), 10, 64); found && err == nil {
+			all += time.Duration(n) * time.Microsecond
+		}
 	}
-	line, _, _ := bytes.Cut(text, []byte("\n"))
-	_, total, found := bytes.Cut(line, []byte("total="))
-	n, err := strconv.ParseInt(string(total), 10, 64)
-	if !found || err != nil {
-		return 0
-	}
-	return time.Duration(n) * time.Microsecond
+	return all
 }
 
 // one runs and judges a case as often as is asked and as its time makes necessary; the error says that it was

@@ -139,6 +139,9 @@ func TestStarved(t *testing.T) {
 		"with processor time":  {result(grader.TLE, second, 3*second), 2 * second, false},
 		"another verdict":      {result(grader.MLE, second/2, 3*second), 2 * second, false},
 		"asleep":               {result(grader.TLE, second/100, 3*second), 2 * second, false},
+		"never let run":        {result(grader.TLE, second/100, 3450*time.Millisecond), 3 * second, true},
+		"not looked at":        {result(grader.TLE, second/100, 5*second), 0, true},
+		"not looked at, but":   {result(grader.AC, second/100, 5*second), 0, false},
 		"where nothing counts": {result(grader.TLE, second/2, 3*second), 0, false},
 	} {
 		if s := weigh(test.r, limits, grader.WallLimit, test.busy); s.starved != test.want || s.near {
@@ -148,6 +151,7 @@ func TestStarved(t *testing.T) {
 	// Run again alone, it keeps its limits: that counts. When it does not, nothing is borderline.
 	starved := weigh(result(grader.TLE, second/2, 3*second), limits, grader.WallLimit, 2*second)
 	fine := weigh(result(grader.AC, second/2, second), limits, "", 0)
+	unseen := weigh(result(grader.TLE, second/100, 5*second), limits, "", 0)
 	hopeless := weigh(result(grader.TLE, second/2, 3*second), limits, grader.WallLimit, 0)
 	for _, test := range []struct {
 		all        []sample
@@ -155,11 +159,13 @@ func TestStarved(t *testing.T) {
 		want       grader.Verdict
 		borderline bool
 	}{
-		{[]sample{starved}, true, grader.TLE, false},
+		{[]sample{starved}, true, grader.TLE, true},
 		{[]sample{starved, fine}, false, grader.AC, true},
 		{[]sample{starved, hopeless}, false, grader.TLE, false},
-		{[]sample{starved, starved}, true, grader.TLE, false},
-		{[]sample{starved, starved, starved, starved}, false, grader.TLE, false},
+		{[]sample{starved, starved}, true, grader.TLE, true},
+		{[]sample{unseen, unseen}, true, grader.TLE, true},
+		{[]sample{unseen, fine}, false, grader.AC, true},
+		{[]sample{starved, starved, starved, starved}, false, grader.TLE, true},
 		{[]sample{fine}, false, grader.AC, false},
 	} {
 		if r := settle(test.all); again(test.all, 1) != test.again || r.Verdict != test.want || r.Borderline != test.borderline {

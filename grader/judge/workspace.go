@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 
 	"pocket/grader"
 	"pocket/runtime/failpoint"
@@ -45,20 +47,34 @@ func OpenWorkspace() (*Workspace, error) {
 	if err := failpoint.At("workspace.make"); err != nil {
 		return nil, fmt.Errorf("making a workspace: %w", err)
 	}
-	dir, err := os.MkdirTemp("", workspacePrefix)
+	dir, folder, err := makeWorkspace()
 	if err != nil {
-		return nil, NoRoom(fmt.Errorf("making a workspace: %w", err))
+		return nil, err
 	}
-	// Where root grades, the sandbox's ids are not root's and must pass through this folder; names below
-	// it are random and cannot be listed by others.
-	if err := os.Chmod(dir, 0o711); err != nil {
-		return nil, errors.Join(fmt.Errorf("making a workspace: %w", err), os.RemoveAll(dir))
-	}
-	// Without a lock there is no mark: then the workspace is as good, but nobody removes it if we are killed.
-	failpoint.Kill("workspace.made")
-	folder, _ := mark(dir)
 	return &Workspace{dir: dir, lock: folder, builds: map[string]*building{}, found: map[string]*finding{}, tools: map[string]equipped{}, caches: caches{found: map[string]*os.File{}},
 		shared: volumes{copies: map[string]*copied{}}}, nil
+}
+
+// makeWorkspace makes the folder, with a mark and its lock.
+func makeWorkspace() (string, *os.File, error) {
+	for {
+		dir, err := os.MkdirTemp("", workspacePrefix)
+		if err != nil {
+			return "", nil, NoRoom(fmt.Errorf("making a workspace: %w", err))
+		}
+		failpoint.Kill("workspace.made")
+		folder, err := mark(dir)
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.EWOULDBLOCK) {
+			continue // another run took it for one whose owner was killed
+		}
+		// Without a lock there is no mark: then the workspace is as good, but nobody removes it if we are killed.
+		// Where root grades, the sandbox's ids are not root's and must pass through this folder; names below
+		// it are random and cannot be listed by others.
+		if err := os.Chmod(dir, 0o711); err != nil {
+			return "", nil, errors.Join(fmt.Errorf("making a workspace: %w", err), os.RemoveAll(dir), closed(folder))
+		}
+		return dir, folder, nil
+	}
 }
 
 // Close removes the workspace. Nothing may run in it any more.

@@ -102,14 +102,16 @@ func hasSuffix(name string, endings []string) bool {
 	return slices.ContainsFunc(endings, func(e string) bool { return strings.HasSuffix(name, e) })
 }
 
-// mainFile returns the source that has the name of a main file, or "". Letters' case does not count. The
-// first name that is there decides; names without a folder are also looked for in folders, where only one
-// file has them.
+// mainFile returns the source that has the name of a main file, or "". Letters' case counts only where names differ
+// in nothing else. The first name that is there decides; names without a folder are also looked for in folders,
+// where only one file has them.
 func (l Language) mainFile(sources []string) string {
 	for _, name := range l.main {
-		for _, f := range sources {
-			if strings.EqualFold(strings.TrimSuffix(f, path.Ext(f)), name) {
-				return f
+		for _, same := range []func(a, b string) bool{func(a, b string) bool { return a == b }, strings.EqualFold} {
+			for _, f := range sources {
+				if same(strings.TrimSuffix(f, path.Ext(f)), name) {
+					return f
+				}
 			}
 		}
 	}

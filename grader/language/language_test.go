@@ -125,6 +125,7 @@ func TestCommands(t *testing.T) {
 		"go below":       {[]string{"src/a.go", "src/b.go"}, "main /submission/src/a.go /submission/src/b.go", "/build/main --fast", ""},
 		"go top first":   {[]string{"a.go", "tool/main.go"}, "main /submission/a.go", "/build/main --fast", ""},
 		"python below":   {[]string{"alice/main.py", "alice/tool.py"}, "", "python3 -B /submission/alice/main.py --fast", ""},
+		"python letters": {[]string{"MAIN.py", "main.py"}, "", "python3 -B /submission/main.py --fast", ""},
 		"python dunder":  {[]string{"__main__.py", "tool.py"}, "", "python3 -B /submission/__main__.py --fast", ""},
 		"rust":           {[]string{"Cargo.toml", "src/main.rs", "src/tool.rs"}, "-o /work/out/main /submission/src/main.rs", "/build/main --fast", ""},
 		"javascript":     {[]string{"index.js", "main.js"}, "", "node --max-old-space-size=1 /submission/main.js --fast", ""},

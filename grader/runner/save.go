@@ -50,10 +50,14 @@ func save(from *os.File, to string, limit resource.Size, who string) error {
 		return fmt.Errorf("read what %s left: %w", who, err)
 	}
 	defer root.Close()
-	if err := room(root, to, who); err != nil {
+	k := &keeper{from: root, to: to, limit: limit, left: int64(limit), who: who}
+	size := claimed(root)
+	if size > limit {
+		return k.tooLarge()
+	}
+	if err := room(size, to, who); err != nil {
 		return err
 	}
-	k := &keeper{from: root, to: to, limit: limit, left: int64(limit), who: who}
 	return fs.WalkDir(root.FS(), ".", k.keep)
 }
 
@@ -80,6 +84,8 @@ func (k *keeper) keep(name string, entry fs.DirEntry, err error) error {
 func (k *keeper) refuse(format string, args ...any) error {
 	return refusal(k.who + " left " + fmt.Sprintf(format, args...))
 }
+
+func (k *keeper) tooLarge() error { return k.refuse("more than %s of files", k.limit.Human()) }
 
 // unread says that something could not be read: what the program made unreadable is its doing.
 func (k *keeper) unread(err error) error {
@@ -112,7 +118,7 @@ func (k *keeper) file(name, to string) error {
 		return err
 	}
 	if info.Size() > k.left {
-		return k.refuse("more than %s of files", k.limit.Human())
+		return k.tooLarge()
 	}
 	mode := 0o644 | info.Mode().Perm()&0o111
 	target, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)

@@ -27,7 +27,8 @@ func TestSaveRefuses(t *testing.T) {
 		"together": {func(dir string) error {
 			return errors.Join(sparse(filepath.Join(dir, "a"), resource.MiB), sparse(filepath.Join(dir, "b"), 2*resource.MiB))
 		}, "more than 2MiB"},
-		"exactly": {func(dir string) error { return sparse(filepath.Join(dir, "a"), 2*resource.MiB) }, ""},
+		"more than any disk": {func(dir string) error { return sparse(filepath.Join(dir, "a"), 8*resource.TiB) }, "more than 2MiB"},
+		"exactly":            {func(dir string) error { return sparse(filepath.Join(dir, "a"), 2*resource.MiB) }, ""},
 	} {
 		left := t.TempDir()
 		if err := test.leave(left); err != nil {
