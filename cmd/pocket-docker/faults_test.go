@@ -177,8 +177,13 @@ func (w *faultyWalk) live(commands [][]string) []string {
 // was to remove may be gone.
 func (w *faultyWalk) again(args []string) outcome {
 	w.t.Helper()
-	if args[0] == "run" {
+	switch args[0] {
+	case "run":
 		w.empty()
+	case "import": // another of the same name would leave the first under its id, as docker does
+		if images := w.must("images", "-q", args[2]); images != "" {
+			w.must("rmi", args[2])
+		}
 	}
 	o := w.try(w.faulty, args...)
 	if o.failed != nil && args[0] == "rmi" && strings.Contains(o.err, "no such image") {

@@ -205,6 +205,10 @@ func (e *Engine) Reconcile() ([]state.Container, error) {
 // With volumes, those that were made for this container alone go too.
 func (e *Engine) Remove(ctx context.Context, ref string, force, volumes bool) error {
 	c, err := e.Find(ref)
+	if errors.Is(err, state.ErrNotFound) {
+		e.sweep() // an earlier removal of it may have been killed
+		return err
+	}
 	if err != nil {
 		return err
 	}
@@ -223,6 +227,13 @@ func (e *Engine) Remove(ctx context.Context, ref string, force, volumes bool) er
 	}
 	_, _ = e.Reconcile() // its monitor may have died of it; what cannot be recorded, the removal tells
 	return e.removeEnded(c, volumes)
+}
+
+// sweep takes away what removals and beginnings that were killed left of containers without a record. What cannot be
+// removed is for the next.
+func (e *Engine) sweep() {
+	_ = e.DB.SweepLocks()
+	_ = e.Volumes().Sweep()
 }
 
 // removeEnded removes a container that has no monitor, and lets none come meanwhile: it would run a program

@@ -156,6 +156,10 @@ func (s *Store) Remove(ctx context.Context, ref string) error {
 	}
 	defer held.Close()
 	row, err := s.row(ref)
+	if errors.Is(err, ErrNotFound) { // an earlier removal of it may have been killed
+		_, swept := s.sweepLayers()
+		return errors.Join(err, swept, s.removeTree(s.work()))
+	}
 	if err != nil {
 		return err
 	}

@@ -203,7 +203,7 @@ func (db *DB) RemoveContainer(id string, hide func(volume string) error) error {
 	if err == nil {
 		// Not before: who waits for its monitor's end looks at the lock, and must find no record then.
 		err = removeLock(db.dir, id)
-		_ = db.sweepLocks() // of other containers: the next removal tries again
+		_ = db.SweepLocks() // of other containers: the next removal tries again
 	}
 	if err != nil {
 		return fmt.Errorf("remove container %s: %w", short(id), err)

@@ -8,9 +8,9 @@ import (
 	"pocket/runtime/sqlite"
 )
 
-// sweepLocks removes the locks of containers of which there is no record: a command that was killed before it had
+// SweepLocks removes the locks of containers of which there is no record: a command that was killed before it had
 // recorded what it was making leaves one.
-func (db *DB) sweepLocks() error {
+func (db *DB) SweepLocks() error {
 	entries, err := os.ReadDir(filepath.Join(db.dir, "locks"))
 	if err != nil {
 		return err
