@@ -30,10 +30,20 @@ func isNumber(token []byte) bool {
 // smallest float64 has behind the point.
 const longestNumber = 4096
 
-// within reports whether two numbers differ by no more than either tolerance.
+// within reports whether two numbers differ by no more than either tolerance, as far as float64 can tell: 1.01 is
+// within 0.01 of 1.00, although the numbers next to them in binary are further apart by a rounding.
 func within(c grader.Compare, got, want []byte) bool {
 	d := distance(got, want)
-	return d == 0 || d <= c.Absolute || d <= c.Relative*math.Abs(value(want))
+	if d == 0 {
+		return true
+	}
+	size := math.Abs(value(want))
+	allowed := max(c.Absolute, c.Relative*size)
+	if allowed > 0 && !(isInteger(got) && isInteger(want)) {
+		const rounding = 0x1p-51 // of the number that is compared: that of reading both, and of taking one from the other
+		allowed += rounding * size
+	}
+	return d <= allowed
 }
 
 func value(token []byte) float64 {

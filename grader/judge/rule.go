@@ -51,9 +51,9 @@ func rule(noun string, t *grader.Tool, p Program, c grader.Case, limits resource
 	case out.Signal != "":
 		return broken("was ended by %s", out.Signal)
 	// Not without a crash: a checker may quote the submission's output, which may be such a text.
-	case heap != "" && died(out.Stderr, wrote):
+	case heap != "" && died(out, wrote):
 		return broken("went over its memory limit %s: %s", limits.Memory.Human(), heap)
-	case t.Protocol != grader.Kattis && out.ExitCode != 0 && died(out.Stderr, wrote):
+	case t.Protocol != grader.Kattis && out.ExitCode != 0 && died(out, wrote):
 		return broken("died of an exception, with exit code %d", out.ExitCode)
 	}
 	protocol := protocols[t.Protocol]
@@ -188,8 +188,11 @@ func firstLine(text, otherwise string) string {
 // died says whether a tool's standard error tells of an exception, in a line that is not the submission's: a
 // checker may quote that, and a submission could so turn each of its WAs into a fault of the checker. Who quotes may
 // put other white space in, leave signs out and change the case of letters.
-func died(stderr, wrote []byte) bool {
-	found := crash.FindAll(stderr, -1)
+func died(out grader.Outcome, wrote []byte) bool {
+	found := crash.FindAll(out.Stderr, -1)
+	if out.ExitCode > 1 {
+		found = append(found, perlDied.FindAll(out.Stderr, -1)...)
+	}
 	if len(found) == 0 {
 		return false
 	}
@@ -216,4 +219,13 @@ var crash = regexp.MustCompile(`(?m)^(Traceback \(most recent call last\):` + //
 	`|stack traceback:` + // Lua
 	`|\S+\.rb:[0-9]+:in ` + // Ruby
 	`|Fatal error: exception ` + // OCaml
-	`|CallStack \(from HasCallStack\):)`) // Haskell
+	`|CallStack \(from HasCallStack\):` + // Haskell
+	`|Unhandled Exception:` + // C#
+	`|\S+@\S+\([0-9]+\): ` + // D
+	`|Fortran runtime error: ` +
+	// What is no program at all for its interpreter: Python, Ruby, Lua, the shells.
+	`|(?:SyntaxError|IndentationError|TabError): |\S+\.rb:[0-9]+: syntax error|lua[0-9.]*: |\S+: (?:line )?[0-9]+: [Ss]yntax error)`)
+
+// perlDied matches what Perl writes when a program dies, and also when it only warns: with an exit code that is an
+// error number (die in perlfunc(1)), which two of the protocols take for a verdict, it has died.
+var perlDied = regexp.MustCompile(`(?m)^.+ at \S+\.p[lm] line [0-9]+\.$`)

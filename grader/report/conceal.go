@@ -27,6 +27,11 @@ func took(r grader.Report) (all time.Duration) {
 	if !r.Finished.IsZero() {
 		return max(0, r.Finished.Sub(r.Started))
 	}
+	return together(r)
+}
+
+// together is the time of all that ran, also where it was taken over from an earlier run.
+func together(r grader.Report) (all time.Duration) {
 	if r.Compile != nil {
 		all = r.Compile.Usage.Wall
 	}

@@ -47,12 +47,15 @@ func Gradescope(w io.Writer, r grader.Report, hidden string, reveal bool) error 
 	}
 	scored := !doubtful(r)
 	if scored {
-		g.Score = &r.Score
+		score := rounded(r.Score)
+		g.Score = &score
 	}
+	worthOf := worth(r)
 	if r.Compile != nil && r.Compile.Verdict != grader.AC {
 		g.Tests = append(g.Tests, gradescopeCase(*r.Compile, "0", GradescopeVisible, scored))
 	}
 	for i, c := range r.Results {
+		c.Score, c.Points = c.Score*worthOf(c), c.Points*worthOf(c)
 		visibility := GradescopeVisible
 		if c.Visibility == grader.Hidden {
 			visibility = hidden
@@ -63,6 +66,25 @@ func Gradescope(w io.Writer, r grader.Report, hidden string, reveal bool) error 
 		g.Tests = append(g.Tests, gradescopeCase(c, fmt.Sprint(i+1), visibility, scored))
 	}
 	return JSON(w, g)
+}
+
+// worth says what a point of a case is worth in the whole: within a group, cases' points only weigh one against the
+// other, and Gradescope shows them beside the submission's points.
+func worth(r grader.Report) func(grader.Result) float64 {
+	weights, groups := map[string]float64{}, map[string]float64{}
+	for _, c := range r.Results {
+		weights[c.Group] += c.Points
+	}
+	for _, g := range r.Groups {
+		groups[g.Group] = g.Points
+	}
+	return func(c grader.Result) float64 {
+		points, grouped := groups[c.Group]
+		if !grouped || weights[c.Group] == 0 {
+			return 1
+		}
+		return points / weights[c.Group]
+	}
 }
 
 // gradescopeSummary is shown to the student, always: nothing of a hidden case may be in it.
@@ -78,9 +100,10 @@ func gradescopeSummary(r grader.Report) string {
 }
 
 func gradescopeCase(c grader.Result, position, visibility string, scored bool) gradescopeTest {
-	t := gradescopeTest{MaxScore: c.Points, Name: line(c.Case), Number: position, Visibility: visibility}
+	t := gradescopeTest{MaxScore: rounded(c.Points), Name: line(c.Case), Number: position, Visibility: visibility}
 	if scored {
-		t.Score = &c.Score
+		score := rounded(c.Score)
+		t.Score = &score
 	}
 	switch c.Verdict {
 	case grader.AC:

@@ -78,7 +78,7 @@ type junitFault struct {
 
 func junit(run Run, id int, r grader.Report, classes map[string]bool) junitSuite {
 	s := junitSuite{
-		ID: id, Package: word(r.Suite), Name: word(r.Submission), Hostname: "localhost", Time: seconds(took(r)),
+		ID: id, Package: word(r.Suite), Name: word(r.Submission), Hostname: "localhost", Time: seconds(max(took(r), together(r))),
 		Timestamp: beginning(r.Started).UTC().Format("2006-01-02T15:04:05"),
 		Properties: []junitProperty{{"run", fmt.Sprint(run.ID)}, {"language", word(r.Language)}, {"verdict", string(r.Verdict)},
 			{"points", number(r.Points)}},

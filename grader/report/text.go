@@ -6,6 +6,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -222,4 +223,7 @@ func clock(d time.Duration) string {
 	return d.Round(unit).String()
 }
 
-func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
+// number writes points and scores, of which a third of 8 has no end.
+func number(f float64) string { return strconv.FormatFloat(rounded(f), 'f', -1, 64) }
+
+func rounded(f float64) float64 { return math.Round(f*1e4) / 1e4 }

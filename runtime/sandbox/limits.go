@@ -30,8 +30,9 @@ func fallback(l resource.Limits, held []resource.Enforcement) (rlimits []boot.Rl
 	// any limit but 1, also for 0; a dump to a file needs more than 1 (fs/coredump.c, do_coredump).
 	set("RLIMIT_CORE", unix.RLIMIT_CORE, 1)
 	if l.CPU > 0 {
-		// Whole seconds, per process: the backstop behind the monitor's timer.
-		seconds := uint64(math.Ceil(l.CPU.Seconds())) + 1
+		// Whole seconds, per process: the backstop behind the monitor's timer. It counts by the ticks of a clock that
+		// was seen to run 5 % ahead of the group's, so it must lie well beyond: it would end what is within its limit.
+		seconds := uint64(math.Ceil(l.CPU.Seconds()*5/4)) + 1
 		rlimits = append(rlimits, boot.Rlimit{Resource: unix.RLIMIT_CPU, Name: "RLIMIT_CPU", Rlimit: unix.Rlimit{Cur: seconds, Max: seconds + 1}})
 		say("cpu", l.CPU.String(), l.CPU.String(), resource.ByMonitor, "")
 	}
