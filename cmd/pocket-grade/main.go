@@ -103,6 +103,8 @@ func find(words []string) (command, []string, error) {
 		}
 	}
 	switch {
+	case len(parts) > 0 && len(words) > 1 && (words[1] == "--help" || words[1] == "-h"):
+		return find([]string{"help", words[0]})
 	case len(parts) == 0:
 		return command{}, nil, hint.With(fmt.Errorf("unknown command %q", words[0]), "see pocket-grade help")
 	case len(words) > 1:

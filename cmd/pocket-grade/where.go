@@ -190,7 +190,7 @@ func isRun(word string) bool {
 func number(text string) (int64, error) {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < 1 {
-		return 0, hint.With(fmt.Errorf("%q is not a run's number", text), "see pocket-grade results")
+		return 0, hint.With(fmt.Errorf("%q is not a run's number", text), "see pocket-grade results; if a suite was meant, there is none of that name here")
 	}
 	return n, nil
 }

@@ -46,7 +46,7 @@ func (t Table) Detect(sub grader.Submission, allowed []string) (Language, error)
 		all = append(all, fmt.Sprintf("%s (%s)", c.language.Name, c.sources[0]))
 	}
 	err := fmt.Errorf("%s: sources in several languages: %s", sub.Name, strings.Join(all, ", "))
-	return Language{}, hint.With(err, "name the main file main with its extension, or hand in one language only")
+	return Language{}, hint.With(err, "name the main file main with its extension, or hand in one language only; a folder of a whole class goes with run --batch")
 }
 
 func topmost(files []string) []string {

@@ -61,7 +61,20 @@ func facts(r grader.Result) [][2]string {
 	if r.Signal != "" {
 		all[2][1] = ""
 	}
-	return all
+	return append(all, [2]string{"executions", executions(r.Samples)})
+}
+
+// executions are what a result was made of, where it ran more than once.
+func executions(samples []grader.Execution) string {
+	var all []string
+	for _, e := range samples {
+		one := fmt.Sprintf("%s cpu %s wall %s", e.Verdict, clock(e.Usage.CPU), clock(e.Usage.Wall))
+		if e.Alone {
+			one += " alone"
+		}
+		all = append(all, one)
+	}
+	return strings.Join(all, ", ")
 }
 
 func enforcement(r grader.Result, o Options) string {
