@@ -23,7 +23,8 @@ suite without a mistake it shows groups, points and limits, and warns of what ma
 mounted folders, hidden cases without a group, samples without input, files beside the cases' that are in
 none, points that only weigh, limits that this machine cannot reach.
 
-Then it grades the suite's reference submissions, every case of each: programs in submissions/VERDICT, where
+Then it tries the suite's checkers and interactors: each is compiled, and each checker is shown the answer of the first
+case that it decides as an output, which it should accept. And it grades the suite's reference submissions, every case of each: programs in submissions/VERDICT, where
 VERDICT is accepted, wrong-answer, presentation-error, time-limit, memory-limit, output-limit, run-time-error,
 compile-error, or rejected for any but accepted. It shows which case catches which wrong program, which catch
 none, and how far the limits are from the slowest accepted and the fastest too slow program, for which it gets
@@ -44,7 +45,7 @@ EXIT STATUS
   0    no mistake, perhaps warnings, and each reference submission has its folder's verdict
   1    one has another
   2    wrong use, mistakes in the suite, or a reference submission that cannot be read
-  3    judge error: the sandbox is at fault, or a verdict is JE
+  3    judge error: the sandbox is at fault, a checker or an interactor cannot decide, or a verdict is JE
   130  interrupted
 `
 
@@ -95,12 +96,15 @@ func cmdSuiteCheck(ctx context.Context, c console, args []string) (int, error) {
 	}
 	summary := summarized(s, typed(path))
 	summary.odd(s, odd)
-	if !o.dry && len(references) > 0 {
-		made, err := try(ctx, c, s, table, references, o.workers)
+	if !o.dry {
+		made, found, err := try(ctx, c, s, table, references, o.workers)
 		if err != nil {
 			return tryStatus(c, err)
 		}
-		summary.Trial, summary.Remarks = &made, append(summary.Remarks, made.Remarks()...)
+		summary.Faults, summary.Remarks = append(summary.Faults, found.Faults...), append(summary.Remarks, found.Remarks...)
+		if made != nil {
+			summary.Trial, summary.Remarks = made, append(summary.Remarks, made.Remarks()...)
+		}
 	}
 	if o.asJSON {
 		err = report.JSON(c.out, summary)

@@ -28,7 +28,8 @@ type checked struct {
 	Limits   []spread       `json:"limits"`
 	Groups   []groupSummary `json:"groups"`
 	Warnings []suite.Remark `json:"warnings"`
-	Remarks  []string       `json:"remarks"` // on the reference submissions
+	Faults   []string       `json:"faults"`  // of checkers and interactors
+	Remarks  []string       `json:"remarks"` // on these and on the reference submissions
 	Trial    *trial.Trial   `json:"trial,omitempty"`
 }
 
@@ -54,7 +55,7 @@ func summarized(s *grader.Suite, file string) checked {
 	all := checked{
 		Suite: s.Name, File: file, Cases: len(s.Cases), RootFS: s.RootFS, Accepts: append([]string{}, s.Languages...),
 		Limits: spreads(s.Cases), Groups: []groupSummary{}, Warnings: []suite.Remark{},
-		Remarks: []string{},
+		Faults: []string{}, Remarks: []string{},
 	}
 	for _, g := range append(s.Groups, grader.Group{Score: grader.ScoreSum}) {
 		if one := summarizedGroup(s, g); one.Cases > 0 {
@@ -149,6 +150,9 @@ func (s checked) write(w io.Writer) error {
 	}
 	if s.Trial != nil {
 		writeTrial(&b, *s.Trial, look(w))
+	}
+	for _, text := range s.Faults {
+		fmt.Fprintf(&b, "error: %s\n", report.Printable(text))
 	}
 	for _, text := range s.Remarks {
 		fmt.Fprintf(&b, "warning: %s\n", report.Printable(text))

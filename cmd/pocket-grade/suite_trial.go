@@ -25,6 +25,9 @@ func (s *checked) odd(of *grader.Suite, names []string) {
 
 // status is the exit status that the reference submissions make.
 func (s checked) status() int {
+	if len(s.Faults) > 0 {
+		return judgeError
+	}
 	if s.Trial == nil {
 		return accepted
 	}

@@ -22,38 +22,54 @@ type attempt struct {
 	progress  *progress
 }
 
-// try grades all reference submissions, every case of each, and those that are too slow once more with more
-// time. The error is the context's when it was interrupted.
-func try(ctx context.Context, c console, s *grader.Suite, table language.Table, all []trial.Reference, workers int) (made trial.Trial, err error) {
-	entries, err := enterReferences(s, table, all)
-	if err != nil {
-		return made, err
-	}
-	if err := apart(s, paths(entries)); err != nil {
-		return made, err
-	}
-	kit, err := tools(s, table)
-	if err != nil {
-		return made, err
-	}
+// attempted makes all that is needed to grade n reference submissions and to try the suite's own programs. close
+// removes it again.
+func attempted(c console, s *grader.Suite, kit []tool, n, workers int) (a *attempt, close func() error, err error) {
 	runner, root, err := newRunner(s)
 	if err != nil {
-		return made, judgeFault{err}
+		return nil, nil, judgeFault{err}
 	}
-	defer func() { err = errors.Join(err, runner.Close()) }()
 	workspace, err := judge.OpenWorkspace()
 	if err != nil {
-		return made, judgeFault{err}
+		return nil, nil, judgeFault{errors.Join(err, runner.Close())}
 	}
-	defer func() { err = errors.Join(err, workspace.Close()) }()
+	close = func() error { return errors.Join(workspace.Close(), runner.Close()) }
 	workspace.Root = root
 	if err := equip(workspace, kit); err != nil {
-		return made, judgeFault{err}
+		return nil, nil, judgeFault{errors.Join(err, close())}
 	}
-	a := &attempt{c, runner, workspace, judge.NewPool(make([]string, workers)), newProgress(c.err, len(all)*len(s.Cases))}
+	return &attempt{c, runner, workspace, judge.NewPool(make([]string, workers)), newProgress(c.err, n*len(s.Cases))}, close, nil
+}
+
+// try tries the suite's checkers and interactors, and grades all reference submissions, every case of each, and those
+// that are too slow once more with more time. The error is the context's when it was interrupted.
+func try(ctx context.Context, c console, s *grader.Suite, table language.Table, all []trial.Reference, workers int) (made *trial.Trial, found judge.Rehearsal, err error) {
+	entries, err := enterReferences(s, table, all)
+	if err != nil {
+		return nil, found, err
+	}
+	if err := apart(s, paths(entries)); err != nil {
+		return nil, found, err
+	}
+	kit, err := tools(s, table)
+	if err != nil || len(kit) == 0 && len(all) == 0 {
+		return nil, found, err
+	}
+	a, closed, err := attempted(c, s, kit, len(all), workers)
+	if err != nil {
+		return nil, found, err
+	}
+	defer func() { err = errors.Join(err, closed()) }()
 	defer a.progress.clear()
+	if found, err = judge.Rehearse(ctx, a.runner, a.workspace, a.pool, s); err != nil || len(all) == 0 {
+		return nil, found, err
+	}
 	tried, err := a.all(ctx, trial.Whole(s), all, entries)
-	return trial.Of(s, tried), err
+	if err != nil {
+		return nil, found, err
+	}
+	whole := trial.Of(s, tried)
+	return &whole, found, nil
 }
 
 // judgeFault marks an error as no fault of the suite's.
