@@ -39,7 +39,7 @@ func TestFaults(t *testing.T) {
 	}
 	places := faultsOf(come, known)
 	t.Logf("%d failpoints, come to %d times: %d faults", len(ours), len(come), len(places))
-	every, tried := max(1, len(places)/howMany(t, 8, len(places))), 0
+	every, tried, met := max(1, len(places)/howMany(t, 8, len(places))), 0, 0
 	var slowest []time.Duration
 	for i, fail := range places {
 		if i%every != every/2 {
@@ -49,12 +49,18 @@ func TestFaults(t *testing.T) {
 		t.Run(fail, func(t *testing.T) {
 			w := newFaultyWalk(t, fail)
 			w.grade()
+			if w.fired() {
+				met++
+			}
 			slowest = append(slowest, w.looks...)
 		})
 	}
 	slices.Sort(slowest)
 	if n := len(slowest); n > 0 {
-		t.Logf("%d faults tried; results afterwards took %v in the middle, %v of 95 %%, %v at most", tried, slowest[n/2], slowest[n*95/100], slowest[n-1])
+		t.Logf("%d faults tried, %d met; results afterwards took %v in the middle, %v of 95 %%, %v at most", tried, met, slowest[n/2], slowest[n*95/100], slowest[n-1])
+	}
+	if met < tried-max(tried/20, 4) { // what is done side by side is not come to as often each time
+		t.Errorf("of %d faults only %d were met", tried, met)
 	}
 }
 
@@ -117,6 +123,10 @@ func (w *faultyWalk) trace() (list []passed) {
 	return list
 }
 
+func (w *faultyWalk) fired() bool {
+	return slices.ContainsFunc(w.trace(), func(p passed) bool { return p.action != "" })
+}
+
 // run is the command that grades the two submissions.
 func (w *walk) run() []string {
 	return []string{"run", "-j", "2", "--db", w.path("db"), w.path("suite"), w.path("in/square.sh"), w.path("in/square.c")}
@@ -127,7 +137,7 @@ func (w *faultyWalk) grade() {
 	w.t.Helper()
 	for _, args := range [][]string{w.run(), {"results", "--db", w.path("db"), "latest"}} {
 		o := w.try(w.faulty, args...)
-		fired := slices.ContainsFunc(w.trace(), func(p passed) bool { return p.action != "" })
+		fired := w.fired()
 		if !fired && o.status != 0 || fired && o.status != 0 && o.status != judgeError && o.status != -1 {
 			w.t.Errorf("%q: %v", args, o)
 		}
