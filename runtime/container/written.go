@@ -3,6 +3,7 @@ package container
 import (
 	"errors"
 	"io/fs"
+	"os"
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
@@ -17,26 +18,58 @@ func (e *Engine) Written(id string) (size resource.Size, whole bool) {
 	return occupied(filepath.Join(e.Folder(id), "layer", "upper")) // a container of the host's programs has none
 }
 
-// occupied sums up what the files in a folder take on the disk; nothing where there is no such folder.
+// occupied sums up what the files in a folder take on the disk; nothing where there is no such folder. Programs may
+// change it meanwhile and put links and fifos in the place of folders: each is opened by its name in the one above it,
+// as a folder only, so that nothing leads out and nothing is waited for.
 func occupied(folder string) (size resource.Size, whole bool) {
-	whole = true
-	seen := map[uint64]bool{}
-	_ = filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			whole = whole && path == folder && errors.Is(err, fs.ErrNotExist)
-			return nil
-		}
+	top, err := unix.Open(folder, openFolder, 0)
+	if err != nil {
+		return 0, errors.Is(err, fs.ErrNotExist)
+	}
+	s := sum{whole: true, seen: map[uint64]bool{}}
+	s.add(os.NewFile(uintptr(top), folder), 0)
+	return s.size, s.whole
+}
+
+const openFolder = unix.O_RDONLY | unix.O_DIRECTORY | unix.O_NOFOLLOW | unix.O_CLOEXEC
+
+// mostFolders is how deep in one another folders are looked into: each is held open meanwhile.
+const mostFolders = 200
+
+type sum struct {
+	size  resource.Size
+	whole bool
+	seen  map[uint64]bool // files, by number: one with several names counts once
+}
+
+// add adds what is in a folder, and closes it.
+func (s *sum) add(folder *os.File, depth int) {
+	defer folder.Close()
+	names, err := folder.Readdirnames(-1)
+	s.whole = s.whole && err == nil && depth < mostFolders
+	if depth == mostFolders {
+		return
+	}
+	for _, name := range names {
 		var st unix.Stat_t
-		if unix.Lstat(path, &st) != nil {
-			whole = false
-			return nil
+		if unix.Fstatat(int(folder.Fd()), name, &st, unix.AT_SYMLINK_NOFOLLOW) != nil {
+			s.whole = false
+			continue
 		}
-		if st.Mode&unix.S_IFMT == unix.S_IFREG && !seen[st.Ino] {
-			seen[st.Ino] = true
-			const block = 512 // stat(2), st_blocks
-			size += resource.Size(st.Blocks * block)
+		switch st.Mode & unix.S_IFMT {
+		case unix.S_IFREG:
+			if !s.seen[st.Ino] {
+				s.seen[st.Ino] = true
+				const block = 512 // stat(2), st_blocks
+				s.size += resource.Size(st.Blocks * block)
+			}
+		case unix.S_IFDIR:
+			below, err := unix.Openat(int(folder.Fd()), name, openFolder, 0)
+			if err != nil {
+				s.whole = false
+				continue
+			}
+			s.add(os.NewFile(uintptr(below), name), depth+1)
 		}
-		return nil
-	})
-	return size, whole
+	}
 }

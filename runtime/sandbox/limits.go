@@ -46,7 +46,7 @@ func fallback(l resource.Limits, held []resource.Enforcement) (rlimits []boot.Rl
 		say("files", l.Files.String(), l.Files.String(), resource.ByKernel, "the size of each tmpfs")
 	}
 	if l.Memory > 0 && !has["memory"] {
-		say("memory", l.Memory.String(), l.Memory.String(), resource.ByPoll, "sampled every 2 ms: a quick program can use more for a moment; what sockets and pipes buffer is not seen: the numbers of processes and open files bound it")
+		say("memory", l.Memory.String(), l.Memory.String(), resource.ByPoll, "sampled every 2 ms: a quick program can use more for a moment; what is in no process's pages (files without a name, System V segments, pipes, sockets) is not seen")
 	}
 	if l.Processes > 0 && !has["processes"] {
 		// Counted per user namespace since Linux 5.14; the init and its maker count too.
