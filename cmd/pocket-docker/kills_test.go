@@ -36,8 +36,11 @@ func TestRandomKills(t *testing.T) {
 	before := w.left(nil)
 	seed := uint64(time.Now().UnixNano())
 	random := rand.New(rand.NewPCG(seed, 0))
-	killed, makers := 0, map[int]bool{}
-	for range rounds {
+	killed, tried, makers := 0, 0, map[int]bool{}
+	for ; killed < rounds; tried++ {
+		if tried == 10*rounds {
+			t.Fatalf("%d of %d rounds met a process", killed, tried)
+		}
 		cmd := w.command(context.Background(), nil, run...)
 		var said bytes.Buffer
 		cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &said, &said, endsWithin
@@ -58,10 +61,7 @@ func TestRandomKills(t *testing.T) {
 		w.must(run...)
 		w.empty()
 	}
-	t.Logf("%d of %d rounds met a process, seed %d", killed, rounds, seed)
-	if killed < rounds/2 {
-		t.Error("too few were killed to tell anything")
-	}
+	t.Logf("%d of %d rounds met a process, seed %d", killed, tried, seed)
 	for _, name := range stray.Beyond(before, w.left(makers)) {
 		t.Error("left behind in the state folder:", name)
 	}

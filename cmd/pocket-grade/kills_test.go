@@ -19,8 +19,11 @@ func TestRandomKills(t *testing.T) {
 	span := time.Since(began)
 	seed := uint64(time.Now().UnixNano())
 	random := rand.New(rand.NewPCG(seed, 0))
-	killed := 0
-	for range rounds {
+	killed, tried := 0, 0
+	for ; killed < rounds; tried++ {
+		if tried == 10*rounds {
+			t.Fatalf("%d of %d graders were killed", killed, tried)
+		}
 		w := newFaultyWalk(t, "")
 		cmd := w.command(context.Background(), w.faulty, w.run()...)
 		if err := cmd.Start(); err != nil {
@@ -40,8 +43,5 @@ func TestRandomKills(t *testing.T) {
 		w.fair()
 		w.grade()
 	}
-	t.Logf("%d of %d graders were killed, seed %d", killed, rounds, seed)
-	if killed < rounds/3 {
-		t.Error("too few were killed to tell anything")
-	}
+	t.Logf("%d of %d graders were killed, seed %d", killed, tried, seed)
 }
