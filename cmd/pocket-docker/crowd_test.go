@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -15,10 +14,7 @@ import (
 func crowd(t *testing.T, most int) (w *walk, lines, times int) {
 	lines, times = howMany(t, 8, most), howMany(t, 2, 50)
 	w = newWalk(t)
-	archive := filepath.Join(w.dir, shellArchive)
-	if err := makeShellArchive(archive); err != nil {
-		t.Skip("no archive: ", err)
-	}
+	archive := newShellArchive(t, w.dir)
 	w.must("import", archive, "image")
 	return w, lines, times
 }

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,12 +24,10 @@ func TestFaults(t *testing.T) {
 	howMany(t, 1, 1)
 	var slowest []time.Duration
 	archives := t.TempDir()
-	if err := makeShellArchive(filepath.Join(archives, shellArchive)); err != nil {
-		t.Skip("no archive: ", err)
-	}
+	archive := newShellArchive(t, archives)
 	server := httptest.NewServer(http.FileServer(http.Dir(archives)))
 	defer server.Close()
-	life := commandsOfALife(server.URL+"/"+shellArchive, filepath.Join(archives, shellArchive))
+	life := commandsOfALife(server.URL+"/"+shellArchive, archive)
 	known, err := stray.Points("../../runtime", ".")
 	if err != nil || len(known) == 0 {
 		t.Fatal(len(known), err)

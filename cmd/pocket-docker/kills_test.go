@@ -23,10 +23,7 @@ import (
 func TestRandomKills(t *testing.T) {
 	rounds := howMany(t, 6, 200)
 	w := newFaultyWalk(t, "")
-	archive := filepath.Join(w.dir, shellArchive)
-	if err := makeShellArchive(archive); err != nil {
-		t.Skip("no archive: ", err)
-	}
+	archive := newShellArchive(t, w.dir)
 	w.must("import", archive, "image")
 	run := []string{"run", "-d", "--name", "one", "-v", "/data", "--memory", "64m", "image", "sh", "-c", "echo up; exec sleep 1000"}
 	began := time.Now()

@@ -33,10 +33,7 @@ func leaksOf(t *testing.T, sample, all int) int {
 func TestLeaks(t *testing.T) {
 	n := leaksOf(t, 150, 1000)
 	w := newWalk(t)
-	archive := w.path(shellArchive)
-	if err := makeShellArchive(archive); err != nil {
-		t.Skip("no archive: ", err)
-	}
+	archive := newShellArchive(t, w.dir)
 	w.must("import", archive, "image")
 	w.must("run", "--rm", "-v", "/data", "image", "sh", "-c", "true") // so that what is made once is there
 	files := w.left(nil)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,10 +42,7 @@ func TestReboot(t *testing.T) {
 
 func reboot(t *testing.T, was func(state.Process) state.Process, then []string) {
 	w := newWalk(t)
-	archive := filepath.Join(w.dir, shellArchive)
-	if err := makeShellArchive(archive); err != nil {
-		t.Skip("no archive: ", err)
-	}
+	archive := newShellArchive(t, w.dir)
 	w.must("import", archive, "image")
 	w.must("run", "-d", "--name", "one", "--restart", "always", "image", "sleep", "1000")
 	w.must("run", "-d", "--name", "two", "image", "sleep", "1000")

@@ -53,6 +53,20 @@ func newWalk(t *testing.T) *walk {
 	return w
 }
 
+// newShellArchive makes the archive of a root filesystem with a shell in a folder. Where the host has nothing to make it
+// of the test is skipped, but not in CI.
+func newShellArchive(t *testing.T, dir string) string {
+	t.Helper()
+	archive := filepath.Join(dir, shellArchive)
+	if err := makeShellArchive(archive); err != nil {
+		if os.Getenv("POCKET_TEST_REQUIRE") != "" {
+			t.Fatal("no archive: ", err)
+		}
+		t.Skip("no archive: ", err)
+	}
+	return archive
+}
+
 func (w *walk) path(name string) string { return filepath.Join(w.dir, name) }
 
 // outcome is how a command ended.
